@@ -1,0 +1,1 @@
+//! What an FTP server decides: storage, users, permissions, limits, listings.

@@ -1,0 +1,2 @@
+//! An FTP client: get, put, mirror, shell.
+fn main() {}

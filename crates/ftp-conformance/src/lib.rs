@@ -1,0 +1,1 @@
+//! One suite of FTP conformance cases, for any server or client.

@@ -1,0 +1,18 @@
+//! The FTP protocol without I/O.
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod address;
+pub mod command;
+pub mod data;
+pub mod facts;
+pub mod io;
+pub mod params;
+pub mod reply;
+pub mod server;
+pub mod time;

@@ -1,0 +1,34 @@
+//! Replies: codes, texts, multi-line form (RFC 959 §4.2).
+
+mod code;
+
+pub use code::{ReplyClass, ReplyCode};
+
+use alloc::vec::Vec;
+use bytes::Bytes;
+
+/// A reply, whole. On the server, lines are what is to be said; on the client, what was said.
+///
+/// The text of a reply that was received is kept as octets: it may be in any character set, and must be escaped before
+/// it is shown on a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The three digits.
+    pub code: ReplyCode,
+    /// The lines without code, separator and line end; at least one.
+    pub lines: Vec<Bytes>,
+}
+
+impl Reply {
+    /// A reply of one line.
+    #[must_use]
+    pub fn new(code: ReplyCode, text: impl Into<Bytes>) -> Self {
+        Self { code, lines: alloc::vec![text.into()] }
+    }
+
+    /// The text of the first line.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        self.lines.first().map_or(&[], |line| &line[..])
+    }
+}

@@ -1,0 +1,2 @@
+//! An FTP server that starts with no configuration.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The tokio driver of ftp-proto: FTP server and client.
