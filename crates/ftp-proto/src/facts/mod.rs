@@ -6,4 +6,4 @@ pub mod mlst;
 mod timeval;
 
 pub use entry::{Entry, EntryKind, Fact, FactSet, Permissions};
-pub use timeval::TimeVal;
+pub use timeval::{CivilTime, TimeVal};
