@@ -16,3 +16,4 @@ pub mod params;
 pub mod reply;
 pub mod server;
 pub mod time;
+pub mod wire;
