@@ -1,27 +1,96 @@
 //! Arguments with rules of their own: what can be constructed can be sent.
+//!
+//! CR, LF and NUL cannot be in any of them, so that none can become a second command line or cut one short.
 
 use bytes::Bytes;
 use core::fmt;
 
-/// A pathname as octets, usually UTF-8 (RFC 2640). CR, LF and NUL cannot be in it, so it can never become a second
-/// command line or cut one short.
+/// A pathname as octets, usually UTF-8 (RFC 2640).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathName(Bytes);
 
-/// Why octets are not a [`PathName`].
+/// Free text of at least one octet: a user's name, a client's name, what follows SITE.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(Bytes);
+
+/// One word: a [`Text`] without SP, `;` and `=`, which separate words in the commands that have several.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Word(Bytes);
+
+/// Octets that are never printed: a password or an account. May be empty.
+#[derive(Clone)]
+pub struct Secret(Bytes);
+
+/// Why octets are not a [`PathName`], [`Text`], [`Word`] or [`Secret`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PathNameError {
-    /// A pathname has at least one octet.
-    #[error("pathname is empty")]
+pub enum ArgumentError {
+    /// At least one octet is needed.
+    #[error("it is empty")]
     Empty,
-    /// CR, LF or NUL.
-    #[error("octet {octet:#04x} is not allowed in a pathname")]
+    /// CR, LF or NUL; in a word also SP, `;` and `=`.
+    #[error("octet {octet:#04x} is not allowed in it")]
     Forbidden {
         /// The octet.
         octet: u8,
     },
 }
+
+/// `octets`, when none of them is in `forbidden`.
+fn without(octets: Bytes, forbidden: &[u8]) -> Result<Bytes, ArgumentError> {
+    match octets.iter().find(|octet| forbidden.contains(octet)) {
+        Some(&octet) => Err(ArgumentError::Forbidden { octet }),
+        None => Ok(octets),
+    }
+}
+
+fn not_empty(octets: Bytes) -> Result<Bytes, ArgumentError> {
+    if octets.is_empty() { Err(ArgumentError::Empty) } else { Ok(octets) }
+}
+
+/// What ends a line, or where software written in C ends a string.
+const LINE_BREAKERS: &[u8] = b"\r\n\0";
+const WORD_BREAKERS: &[u8] = b"\r\n\0 ;=";
+
+macro_rules! octets {
+    ($type:ident) => {
+        impl $type {
+            /// The octets, as on the wire but without Telnet's doubling of 0xFF.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8] {
+                &self.0
+            }
+
+            /// The octets.
+            #[must_use]
+            pub fn into_bytes(self) -> Bytes {
+                self.0
+            }
+        }
+
+        impl AsRef<[u8]> for $type {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+
+        impl From<$type> for Bytes {
+            fn from(argument: $type) -> Self {
+                argument.0
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:?})", stringify!($type), self.0)
+            }
+        }
+    };
+}
+
+octets!(PathName);
+octets!(Text);
+octets!(Word);
 
 impl PathName {
     /// The root directory, `/`.
@@ -34,51 +103,38 @@ impl PathName {
     ///
     /// # Errors
     /// When they are empty, or contain CR, LF or NUL.
-    pub fn new(octets: impl Into<Bytes>) -> Result<Self, PathNameError> {
-        let octets = octets.into();
-        if octets.is_empty() {
-            return Err(PathNameError::Empty);
-        }
-        match octets.iter().find(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
-            Some(&octet) => Err(PathNameError::Forbidden { octet }),
-            None => Ok(Self(octets)),
-        }
-    }
-
-    /// The octets, as on the wire but without Telnet's doubling of 0xFF.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The octets.
-    #[must_use]
-    pub fn into_bytes(self) -> Bytes {
-        self.0
+    pub fn new(octets: impl Into<Bytes>) -> Result<Self, ArgumentError> {
+        without(not_empty(octets.into())?, LINE_BREAKERS).map(Self)
     }
 }
 
-impl AsRef<[u8]> for PathName {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
+impl Text {
+    /// Checks `octets`.
+    ///
+    /// # Errors
+    /// When they are empty, or contain CR, LF or NUL.
+    pub fn new(octets: impl Into<Bytes>) -> Result<Self, ArgumentError> {
+        without(not_empty(octets.into())?, LINE_BREAKERS).map(Self)
     }
 }
 
-impl fmt::Debug for PathName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PathName({:?})", self.0)
+impl Word {
+    /// Checks `octets`.
+    ///
+    /// # Errors
+    /// When they are empty, or contain CR, LF, NUL, SP, `;` or `=`.
+    pub fn new(octets: impl Into<Bytes>) -> Result<Self, ArgumentError> {
+        without(not_empty(octets.into())?, WORD_BREAKERS).map(Self)
     }
 }
-
-/// Octets that are never printed: a password or an account.
-#[derive(Clone)]
-pub struct Secret(Bytes);
 
 impl Secret {
-    /// Wraps `octets`.
-    #[must_use]
-    pub const fn new(octets: Bytes) -> Self {
-        Self(octets)
+    /// Checks `octets`.
+    ///
+    /// # Errors
+    /// When they contain CR, LF or NUL.
+    pub fn new(octets: impl Into<Bytes>) -> Result<Self, ArgumentError> {
+        without(octets.into(), LINE_BREAKERS).map(Self)
     }
 
     /// The octets themselves; do not log them.
@@ -103,13 +159,24 @@ mod tests {
     fn c3_cr_lf_and_nul_cannot_be_constructed() {
         for octet in *b"\r\n\0" {
             let octets = Bytes::copy_from_slice(&[b'a', octet, b'b']);
-            assert_eq!(PathName::new(octets), Err(PathNameError::Forbidden { octet }));
+            let error = ArgumentError::Forbidden { octet };
+            assert_eq!(PathName::new(octets.clone()), Err(error));
+            assert_eq!(Text::new(octets.clone()), Err(error));
+            assert_eq!(Word::new(octets.clone()), Err(error));
+            assert_eq!(Secret::new(octets).map(|_| ()), Err(error));
         }
-        assert_eq!(PathName::new(Bytes::new()), Err(PathNameError::Empty));
+    }
+
+    #[test]
+    fn only_a_secret_may_be_empty() {
+        assert_eq!(PathName::new(""), Err(ArgumentError::Empty));
+        assert_eq!(Text::new(""), Err(ArgumentError::Empty));
+        assert_eq!(Word::new(""), Err(ArgumentError::Empty));
+        assert!(Secret::new("").is_ok());
     }
 
     #[test]
     fn a_secret_cannot_be_printed() {
-        assert_eq!(format!("{:?}", Secret::new(Bytes::from_static(b"hunter2"))), "Secret(..)");
+        assert_eq!(format!("{:?}", Secret::new("hunter2").unwrap()), "Secret(..)");
     }
 }

@@ -3,22 +3,20 @@
 mod argument;
 mod spec;
 
-pub use argument::{PathName, PathNameError, Secret};
+pub use argument::{ArgumentError, PathName, Secret, Text, Word};
 pub use spec::{ArgumentKind, CommandSpec, DuringTransfer, Gate, SPECS, Verb};
 
 use crate::facts::TimeVal;
 use crate::params::{DataType, Structure, TransferMode};
 use alloc::vec::Vec;
-use bytes::Bytes;
 use core::net::{SocketAddr, SocketAddrV4};
 
-/// A command with its argument understood. What can be constructed can be sent: no variant can hold CR, LF or NUL
-/// unless its encoder refuses it (see [`Command::encode`]).
+/// A command with its argument understood. What can be constructed can be sent: no variant can hold CR, LF or NUL.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Command {
     /// USER: log in as.
-    User(Bytes),
+    User(Text),
     /// PASS.
     Pass(Secret),
     /// ACCT.
@@ -89,7 +87,7 @@ pub enum Command {
     /// STAT, with a path: list it over the control connection.
     Stat(Option<ListArgument>),
     /// HELP, of a verb.
-    Help(Option<Bytes>),
+    Help(Option<Text>),
     /// NOOP.
     Noop,
     /// FEAT (RFC 2389 §3).
@@ -97,7 +95,7 @@ pub enum Command {
     /// OPTS (RFC 2389 §4).
     Opts(OptsCommand),
     /// LANG (RFC 2640 §4.1); without argument: the default language.
-    Lang(Option<Bytes>),
+    Lang(Option<Word>),
     /// MDTM: modification time (RFC 3659 §3).
     Mdtm(PathName),
     /// SIZE (RFC 3659 §4).
@@ -123,20 +121,20 @@ pub enum Command {
     /// MFF: set several facts at once, all or none (draft-somers-ftp-mfxx §5).
     Mff {
         /// Name and value, in the order given.
-        facts: Vec<(Bytes, Bytes)>,
+        facts: Vec<(Word, Word)>,
         /// Of this.
         path: PathName,
     },
-    /// HOST: the virtual host (RFC 7151 §3).
-    Host(Bytes),
+    /// HOST: the virtual host (RFC 7151 §3), lower case; an IPv6 address without brackets.
+    Host(Text),
     /// AVBL: octets available (draft-peterson-streamlined-ftp-command-extensions §4).
     Avbl(Option<PathName>),
     /// CLNT: the client's name.
-    Clnt(Bytes),
+    Clnt(Text),
     /// HASH of a file (draft-bryan-ftpext-hash).
     Hash(PathName),
     /// AUTH: start a security mechanism, upper case (RFC 2228 §3, RFC 4217 §4).
-    Auth(Bytes),
+    Auth(Word),
     /// PBSZ: protection buffer size (RFC 2228 §3).
     Pbsz(u32),
     /// PROT: data channel protection level (RFC 2228 §3).
@@ -205,8 +203,8 @@ pub enum SiteCommand {
     Rmdir(PathName),
     /// SITE IDLE: ask for, or set, the idle timeout in seconds.
     Idle(Option<u32>),
-    /// Anything else, as sent.
-    Other(Bytes),
+    /// Anything else: everything after SITE, as sent.
+    Other(Text),
 }
 
 /// OPTS's subcommands (RFC 2389 §4).
@@ -214,14 +212,14 @@ pub enum SiteCommand {
 #[non_exhaustive]
 pub enum OptsCommand {
     /// OPTS MLST: the names of the facts wanted (RFC 3659 §7.9).
-    Mlst(Vec<Bytes>),
+    Mlst(Vec<Word>),
     /// OPTS UTF8 [ON|OFF]: some clients insist.
     Utf8 {
         /// Whether names are UTF-8; ON when nothing is said.
         on: bool,
     },
     /// OPTS HASH: the algorithm, or ask which.
-    Hash(Option<Bytes>),
+    Hash(Option<Word>),
 }
 
 /// PROT's argument (RFC 2228 §3).
