@@ -305,7 +305,8 @@ pub enum Query {
         /// Of this; the working directory when there is none.
         path: Option<PathName>,
     },
-    /// Entries for STAT, which go over the control connection: `Entries`, at most `most`, and one more if there are more.
+    /// Entries for STAT, which go over the control connection: `Entries`, at most `most`, and one more if there are
+    /// more.
     List {
         /// Options and path.
         what: ListArgument,
@@ -369,9 +370,19 @@ pub enum Answer {
     /// One entry.
     Entry(Entry),
     /// Several entries.
-    Entries(Vec<Entry>),
-    /// A digest's octets.
-    Digest(Bytes),
+    Entries {
+        /// In the order in which they are told.
+        entries: Vec<Entry>,
+        /// The time of day, by which `ls` shows the hour or the year.
+        now: TimeVal,
+    },
+    /// A digest.
+    Digest {
+        /// Its octets.
+        digest: Bytes,
+        /// What it is of: `end` is where the file ended, if that was sooner than asked.
+        span: (u64, u64),
+    },
 }
 
 /// HASH's algorithms (draft-bryan-ftpext-hash).

@@ -58,12 +58,12 @@ pub struct Timeouts {
     pub control_write: Duration,
     /// From the preliminary reply to the data connection (default 10 s).
     pub data_open: Duration,
+    /// How long a passive listener waits for a transfer command (default 2 min).
+    pub listener: Duration,
     /// For the data connection's TLS handshake (default 10 s).
     pub data_tls: Duration,
     /// For the next octet of a transfer (default 2 min).
     pub transfer_stall: Duration,
-    /// For the data transfer process to stop after an abort (default 5 s).
-    pub abort_grace: Duration,
     /// For the last reply to be written before the connection is closed (default 5 s).
     pub linger: Duration,
     /// Before a refused login is told (default 2 s; RFC 2577 §5).
@@ -79,9 +79,9 @@ impl Default for Timeouts {
             control_tls: Duration::from_secs(10),
             control_write: Duration::from_secs(60),
             data_open: Duration::from_secs(10),
+            listener: Duration::from_secs(120),
             data_tls: Duration::from_secs(10),
             transfer_stall: Duration::from_secs(120),
-            abort_grace: Duration::from_secs(5),
             linger: Duration::from_secs(5),
             penalty: Duration::from_secs(2),
         }
