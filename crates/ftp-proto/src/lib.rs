@@ -8,6 +8,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
+pub mod client;
 pub mod command;
 pub mod data;
 pub mod facts;
@@ -16,4 +17,6 @@ pub mod params;
 pub mod reply;
 pub mod server;
 pub mod time;
+#[allow(dead_code, reason = "both protocol interpreters use it once they are built")]
+mod timers;
 pub mod wire;
