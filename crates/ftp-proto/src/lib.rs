@@ -8,7 +8,6 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
-pub mod client;
 pub mod command;
 pub mod data;
 pub mod facts;
@@ -17,6 +16,5 @@ pub mod params;
 pub mod reply;
 pub mod server;
 pub mod time;
-#[allow(dead_code, reason = "both protocol interpreters use it once they are built")]
-mod timers;
+pub mod transform;
 pub mod wire;
