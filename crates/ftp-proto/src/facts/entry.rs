@@ -2,7 +2,7 @@
 
 use super::TimeVal;
 use bytes::Bytes;
-use core::ops::BitOr;
+use core::ops::{BitAnd, BitOr};
 
 /// A fact of an MLSx entry (RFC 3659 §7.5) that this crate knows, in the order in which they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,9 +22,9 @@ pub enum Fact {
     Unique,
     /// `UNIX.mode`: permission bits, octal.
     UnixMode,
-    /// `UNIX.owner`: numeric user id.
+    /// `UNIX.owner`: the owner, a number or a name.
     UnixOwner,
-    /// `UNIX.group`: numeric group id.
+    /// `UNIX.group`: the group, a number or a name.
     UnixGroup,
 }
 
@@ -87,6 +87,18 @@ impl FactSet {
         Self(self.0 | (1 << fact as u16))
     }
 
+    /// Whether there is no fact in the set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The facts with these names; unknown names are left out, which is no error (RFC 3659 §7.9).
+    #[must_use]
+    pub fn from_names<N: AsRef<[u8]>>(names: impl IntoIterator<Item = N>) -> Self {
+        names.into_iter().filter_map(|name| Fact::from_name(name.as_ref())).collect()
+    }
+
     /// The facts, in the order in which they are written.
     pub fn iter(self) -> impl Iterator<Item = Fact> {
         Fact::ALL.into_iter().filter(move |&fact| self.contains(fact))
@@ -103,6 +115,13 @@ impl BitOr for FactSet {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+}
+
+impl BitAnd for FactSet {
+    type Output = Self;
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 }
 
@@ -123,6 +142,14 @@ pub enum EntryKind {
     SymbolicLink,
     /// Anything else: a device, a socket, a type that is not known.
     Other,
+}
+
+impl EntryKind {
+    /// Whether it is a directory, whichever.
+    #[must_use]
+    pub const fn is_directory(self) -> bool {
+        matches!(self, Self::Directory | Self::ListedDirectory | Self::ParentDirectory)
+    }
 }
 
 /// The `perm` fact: what this user may do (RFC 3659 §7.5.5).
@@ -156,7 +183,7 @@ impl Permissions {
 /// One entry of a directory. What is not known is `None`, never a guess.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entry {
-    /// The name, one component, as octets.
+    /// The name, one component, as octets. MLST and the `cdir` and `pdir` entries of MLSD have pathnames here.
     pub name: Bytes,
     /// What it is.
     pub kind: EntryKind,

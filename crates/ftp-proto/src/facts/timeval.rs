@@ -1,5 +1,6 @@
 //! Time values: YYYYMMDDHHMMSS[.sss] in UTC (RFC 3659 §2.3).
 
+use super::digits;
 use bytes::{BufMut, BytesMut};
 use core::fmt;
 
@@ -61,8 +62,8 @@ impl TimeVal {
         if whole.len() != 14 {
             return None;
         }
-        let year = decimal(whole.get(..4)?)?;
-        let pair = |at: usize| u8::try_from(decimal(whole.get(at..at + 2)?)?).ok();
+        let year = u16::try_from(digits::decimal(whole.get(..4)?)?).ok()?;
+        let pair = |at: usize| u8::try_from(digits::decimal(whole.get(at..at + 2)?)?).ok();
         let moment = Self::from_civil(year, pair(4)?, pair(6)?, pair(8)?, pair(10)?, pair(12)?)?;
         let nanos = match fraction {
             Some(digits) => Some(parse_nanos(digits)?),
@@ -132,17 +133,6 @@ impl fmt::Display for TimeVal {
         let (text, length) = self.to_text();
         text.iter().take(length).try_for_each(|&digit| fmt::Write::write_char(f, digit.into()))
     }
-}
-
-/// The number that these digits write; `None` when there are none, when one is not a digit, or when it is too large.
-fn decimal(digits: &[u8]) -> Option<u16> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u16, |number, digit| {
-        let value = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
-        number.checked_mul(10)?.checked_add(value)
-    })
 }
 
 /// The fraction as nanoseconds; `None` without digits or with anything else.
