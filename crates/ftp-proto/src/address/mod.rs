@@ -1,5 +1,13 @@
 //! Addresses on the control connection: PORT and 227, EPRT and 229, and the rules for trusting them.
 
+mod announced;
+pub mod extended;
+pub mod host_port;
+mod policy;
+
+pub use announced::{Announced, parse_228};
+pub use policy::{PassiveAddress, TargetRefusal, check_target, is_private, passive_target};
+
 use core::net::{IpAddr, SocketAddr};
 
 /// An IPv4-mapped IPv6 address as the IPv4 address that it is. Every comparison needs it: a dual-stack listener sees
@@ -27,6 +35,27 @@ pub fn same_network(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
         (IpAddr::V6(a), IpAddr::V6(b)) => !differ(u128::from(a), u128::from(b), 128, prefix),
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
     }
+}
+
+/// A decimal number: digits only, at least one, and it has to fit.
+pub(crate) fn decimal<T: TryFrom<u64>>(digits: &[u8]) -> Option<T> {
+    if digits.is_empty() {
+        return None;
+    }
+    let number = digits.iter().try_fold(0_u64, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })?;
+    T::try_from(number).ok()
+}
+
+/// What of `text` may be an address that begins at `at`. Bounded, so that a search at every place stays quick however
+/// long the text is.
+fn window(text: &[u8], at: usize) -> &[u8] {
+    /// More than the longest, a 228's with an IPv6 address and a space after each comma.
+    const LONGEST: usize = 128;
+    let rest = text.get(at..).unwrap_or_default();
+    rest.get(..LONGEST).unwrap_or(rest)
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! Commands: one table ([`spec`]), one typed form ([`Command`]), parsing and encoding.
 
 mod argument;
+mod encode;
+mod error;
+mod parse;
 mod spec;
 
 pub use argument::{ArgumentError, PathName, Secret, Text, Word};
+pub use error::CommandError;
 pub use spec::{ArgumentKind, CommandSpec, DuringTransfer, Gate, SPECS, Verb};
 
 use crate::facts::TimeVal;

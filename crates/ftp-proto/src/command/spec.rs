@@ -163,6 +163,15 @@ impl CommandSpec {
     }
 }
 
+impl Verb {
+    /// As it is written; of a verb with aliases the name that is not one.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        // Aliases come last in the table.
+        SPECS.iter().find(|spec| spec.verb == self).map_or("", |spec| spec.name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,14 @@
 //! Replies: codes, texts, multi-line form (RFC 959 §4.2).
 
+mod build;
 mod code;
+mod encode;
+mod text;
 
 pub use code::{ReplyClass, ReplyCode};
+pub use text::{parse_quoted_path, quoted_path};
+
+pub(crate) use text::{put_quoted, split_quoted};
 
 use alloc::vec::Vec;
 use bytes::Bytes;
