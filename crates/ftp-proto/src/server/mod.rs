@@ -1,18 +1,41 @@
 //! The server side: the protocol interpreter of one control connection.
+//!
+//! [`ServerConnection`] is a product of small machines, each in a file of its own:
+//!
+//! * `gate`: one command in service at a time, and what may overtake it;
+//! * `dispatch`: which machine serves which command;
+//! * `access`: who is logged in (RFC 959 §5.4, RFC 2577 §5);
+//! * `security`: TLS on the control connection and PROT (RFC 4217);
+//! * `parameters`: TYPE, STRU, MODE, OPTS and what else is set for later;
+//! * `ports`: PORT, PASV, EPRT, EPSV (RFC 959 §3.2, RFC 2428);
+//! * `transfer`: RETR, STOR, LIST and their kin, ABOR;
+//! * `names`: everything that is a question about files;
+//! * `information`: HELP, FEAT, STAT, SYST.
+//!
+//! None of them opens a file or a socket: files are the application's, asked for by [`Ask`]; sockets are the driver's,
+//! asked for by [`IoAction`](crate::io::IoAction).
 
+mod access;
 mod ask;
 mod config;
+mod connection;
+mod dispatch;
+mod failures;
+mod gate;
+mod information;
+mod names;
 mod notice;
+mod parameters;
+mod ports;
+mod security;
+mod transfer;
 
 pub use ask::*;
 pub use config::{ConfigError, Limits, ServerConfig, Timeouts, TlsPolicy};
+pub use connection::ServerConnection;
 pub use notice::{CloseReason, Notice};
 
-use crate::data::{Admission, DataEvent, DataId, DataPolicy, TransferId};
-use crate::io::{ControlEndpoints, ControlEvent, ControlMachine, Deadline, Step};
-use crate::time::Instant;
-use alloc::sync::Arc;
-use core::net::SocketAddr;
+use crate::data::TransferId;
 
 /// What the application gets.
 #[derive(Debug)]
@@ -42,71 +65,4 @@ pub enum ShutDown {
     AfterTransfer,
     /// A transfer in service is cut.
     Now,
-}
-
-/// The protocol interpreter of one control connection, server side.
-#[derive(Debug)]
-pub struct ServerConnection {
-    _config: Arc<ServerConfig>,
-}
-
-impl ServerConnection {
-    /// A connection that was just accepted; the greeting is pending. `config` has been
-    /// [validated](ServerConfig::validate).
-    #[must_use]
-    pub fn new(config: Arc<ServerConfig>, endpoints: ControlEndpoints, now: Instant) -> Self {
-        todo!()
-    }
-
-    /// The application answers.
-    pub fn decide(&mut self, decision: Decision, now: Instant) -> Outcome {
-        todo!()
-    }
-
-    /// The external address was learned anew: used from the next PASV, EPSV, PORT or EPRT on.
-    pub fn set_data_policy(&mut self, policy: Arc<DataPolicy>) {
-        todo!()
-    }
-
-    /// Ends the session with 421.
-    pub fn shut_down(&mut self, how: ShutDown, now: Instant) {
-        todo!()
-    }
-}
-
-impl ControlMachine for ServerConnection {
-    type Output = ServerOutput;
-    fn wants_input(&self) -> bool {
-        todo!()
-    }
-    fn receive(&mut self, octets: &[u8], now: Instant) -> usize {
-        todo!()
-    }
-    fn pending_output(&self) -> &[u8] {
-        todo!()
-    }
-    fn output_written(&mut self, octets: usize, now: Instant) {
-        todo!()
-    }
-    fn handle_control(&mut self, event: ControlEvent, now: Instant) {
-        todo!()
-    }
-    fn admit(&mut self, id: DataId, peer: SocketAddr, now: Instant) -> Admission {
-        todo!()
-    }
-    fn handle_data(&mut self, id: DataId, event: DataEvent, now: Instant) {
-        todo!()
-    }
-    fn deadline(&self) -> Option<Deadline> {
-        todo!()
-    }
-    fn handle_timeout(&mut self, now: Instant) {
-        todo!()
-    }
-    fn poll(&mut self) -> Option<Step<ServerOutput>> {
-        todo!()
-    }
-    fn is_finished(&self) -> bool {
-        todo!()
-    }
 }

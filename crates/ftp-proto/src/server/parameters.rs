@@ -1,0 +1,164 @@
+//! What is set for later commands: TYPE, STRU, MODE, REST, ALLO, OPTS, LANG.
+
+use super::connection::ServerConnection;
+use super::{HashAlgorithm, ServerConfig};
+use crate::command::{OptsCommand, PathName};
+use crate::facts::{Fact, FactSet};
+use crate::params::{DataType, FormControl, Structure, TransferMode, TransferParams};
+use crate::reply::ReplyCode;
+use alloc::format;
+use alloc::string::String;
+use bytes::Bytes;
+
+/// Set by a command, used by later ones; REIN and AUTH set all of it back.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    pub(super) transfer: TransferParams,
+    /// REST's offset; the next transfer takes it, whether it succeeds or not.
+    pub(super) restart: u64,
+    /// ALLO's octets, for the next transfer.
+    pub(super) allocate: Option<u64>,
+    /// RNFR's path; only the very next command may be RNTO.
+    pub(super) rename_from: Option<PathName>,
+    /// The facts that MLST and MLSD show (RFC 3659 §7.9).
+    pub(super) facts: FactSet,
+    /// The algorithm that HASH uses; `None` when HASH is switched off.
+    pub(super) hash: Option<HashAlgorithm>,
+}
+
+/// The facts that are shown when nothing was chosen: those that RFC 3659 §7.5.10 asks for, and the permission bits.
+pub(super) const DEFAULT_FACTS: [Fact; 6] =
+    [Fact::Type, Fact::Size, Fact::Modify, Fact::Perm, Fact::Unique, Fact::UnixMode];
+
+impl Parameters {
+    pub(super) fn new(config: &ServerConfig) -> Self {
+        Self {
+            transfer: TransferParams::default(),
+            restart: 0,
+            allocate: None,
+            rename_from: None,
+            facts: DEFAULT_FACTS.into_iter().collect(),
+            hash: config.hash.first().copied(),
+        }
+    }
+}
+
+impl ServerConnection {
+    /// TYPE: ASCII non-print (and Telnet, which is the same here; RFC 1123 §4.1.2.2), image, and logical bytes of 8 bits.
+    pub(super) fn type_command(&mut self, data_type: DataType) {
+        let text = match data_type {
+            DataType::Ascii(FormControl::NonPrint | FormControl::Telnet) => "Type is ASCII.",
+            DataType::Image | DataType::Local(8) => "Type is image.",
+            DataType::Ascii(FormControl::CarriageControl) | DataType::Ebcdic(_) | DataType::Local(_) => {
+                return self.finish_with(
+                    ReplyCode::PARAMETER_NOT_IMPLEMENTED,
+                    "Only TYPE A, TYPE I and TYPE L 8 are implemented.",
+                );
+            }
+        };
+        self.parameters.transfer.data_type = data_type;
+        self.finish_with(ReplyCode::COMMAND_OKAY, text);
+    }
+
+    pub(super) fn stru(&mut self, structure: Structure) {
+        match structure {
+            Structure::File => {
+                self.parameters.transfer.structure = structure;
+                self.finish_with(ReplyCode::COMMAND_OKAY, "Structure is file.");
+            }
+            Structure::Record | Structure::Page => {
+                self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Only STRU F is implemented.");
+            }
+        }
+    }
+
+    pub(super) fn mode(&mut self, mode: TransferMode) {
+        match mode {
+            TransferMode::Stream => {
+                self.parameters.transfer.mode = mode;
+                self.finish_with(ReplyCode::COMMAND_OKAY, "Mode is stream.");
+            }
+            TransferMode::Block | TransferMode::Compressed | TransferMode::Deflate => {
+                self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Only MODE S is implemented.");
+            }
+        }
+    }
+
+    pub(super) fn rest(&mut self, offset: u64) {
+        self.parameters.restart = offset;
+        self.finish_with(ReplyCode::FILE_ACTION_PENDING, format!("Restarting at {offset}; send the transfer command."));
+    }
+
+    pub(super) fn allo(&mut self, octets: u64) {
+        self.parameters.allocate = Some(octets);
+        self.finish_with(ReplyCode::COMMAND_OKAY, "Noted for the next upload.");
+    }
+
+    pub(super) fn opts(&mut self, options: OptsCommand) {
+        match options {
+            OptsCommand::Mlst(names) => {
+                let known = names.iter().filter_map(|name| Fact::from_name(name.as_ref()));
+                self.parameters.facts = known.collect();
+                let mut text = String::from("MLST OPTS");
+                for (index, fact) in self.parameters.facts.iter().enumerate() {
+                    text.push_str(if index == 0 { " " } else { "" });
+                    text.push_str(fact.name());
+                    text.push(';');
+                }
+                self.finish_with(ReplyCode::COMMAND_OKAY, text);
+            }
+            OptsCommand::Utf8 { on: true } => self.finish_with(ReplyCode::COMMAND_OKAY, "Names are UTF-8."),
+            OptsCommand::Utf8 { on: false } => {
+                self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Names are always UTF-8.");
+            }
+            OptsCommand::Hash(None) => match self.parameters.hash {
+                Some(algorithm) => self.finish_with(ReplyCode::COMMAND_OKAY, algorithm.name()),
+                None => self.hash_is_off(),
+            },
+            OptsCommand::Hash(Some(name)) => self.choose_hash(name.as_ref()),
+        }
+    }
+
+    fn choose_hash(&mut self, name: &[u8]) {
+        match HashAlgorithm::from_name(name).filter(|algorithm| self.config.hash.contains(algorithm)) {
+            Some(algorithm) => {
+                self.parameters.hash = Some(algorithm);
+                self.finish_with(ReplyCode::COMMAND_OKAY, algorithm.name());
+            }
+            None if self.config.hash.is_empty() => self.hash_is_off(),
+            None => self.finish_with(ReplyCode::ARGUMENT_SYNTAX_ERROR, "This algorithm is not offered; see FEAT."),
+        }
+    }
+
+    pub(super) fn hash_is_off(&mut self) {
+        self.finish_with(ReplyCode::NOT_IMPLEMENTED, "HASH is switched off here.");
+    }
+
+    /// LANG: texts are English only (RFC 2640 §4.1). A tag of English is granted, and so is no tag: the default.
+    pub(super) fn lang(&mut self, tag: Option<&[u8]>) {
+        let primary = tag.map(|tag| tag.split(|&octet| octet == b'-').next().unwrap_or(tag));
+        match primary {
+            None => self.finish_with(ReplyCode::COMMAND_OKAY, "Texts are in English."),
+            Some(tag) if tag.eq_ignore_ascii_case(b"en") => {
+                self.finish_with(ReplyCode::COMMAND_OKAY, "Texts are in English.");
+            }
+            Some(_) => self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Texts are in English only."),
+        }
+    }
+
+    /// Takes what REST and ALLO set for this transfer.
+    pub(super) fn take_restart(&mut self) -> (u64, Option<u64>) {
+        (core::mem::take(&mut self.parameters.restart), self.parameters.allocate.take())
+    }
+}
+
+/// The line of FEAT for HASH: the algorithm in force has an asterisk.
+pub(super) fn hash_feature(config: &ServerConfig, chosen: Option<HashAlgorithm>) -> Option<Bytes> {
+    let mut line = String::from("HASH ");
+    for (index, algorithm) in config.hash.iter().enumerate() {
+        line.push_str(if index == 0 { "" } else { ";" });
+        line.push_str(algorithm.name());
+        line.push_str(if Some(*algorithm) == chosen { "*" } else { "" });
+    }
+    (!config.hash.is_empty()).then(|| Bytes::from(line))
+}
