@@ -8,13 +8,16 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
+pub mod client;
 pub mod command;
 pub mod data;
 pub mod facts;
 pub mod io;
+mod output;
 pub mod params;
 pub mod reply;
 pub mod server;
 pub mod time;
+mod timers;
 pub mod transform;
 pub mod wire;

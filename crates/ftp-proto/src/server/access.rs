@@ -132,7 +132,8 @@ impl ServerConnection {
         self.lines.set_max_line(self.config.limits.line);
         self.notice(Notice::LoggedIn { user: self.access.user.clone() });
         let by_certificate = verb == Verb::User && self.security.has_peer_certificate();
-        let code = if by_certificate { ReplyCode::USER_LOGGED_IN_SECURELY } else { ReplyCode::USER_LOGGED_IN };
+        let code =
+            if by_certificate { ReplyCode::USER_LOGGED_IN_SECURELY } else { ReplyCode::USER_LOGGED_IN };
         self.finish_with(code, text.unwrap_or(Bytes::from_static(b"Logged in.")));
     }
 
@@ -143,12 +144,18 @@ impl ServerConnection {
         self.access.refused = self.access.refused.saturating_add(1);
         let (code, text) = match why {
             LoginRefusal::Credentials => (ReplyCode::NOT_LOGGED_IN, "Login incorrect."),
-            LoginRefusal::TlsRequired => (ReplyCode::NOT_LOGGED_IN, "This login needs TLS: use AUTH TLS first."),
-            LoginRefusal::CertificateRequired => (ReplyCode::NOT_LOGGED_IN, "This login needs a certificate."),
+            LoginRefusal::TlsRequired => {
+                (ReplyCode::NOT_LOGGED_IN, "This login needs TLS: use AUTH TLS first.")
+            }
+            LoginRefusal::CertificateRequired => {
+                (ReplyCode::NOT_LOGGED_IN, "This login needs a certificate.")
+            }
             LoginRefusal::TooManySessions => {
                 (ReplyCode::SERVICE_NOT_AVAILABLE, "Too many sessions of this user; try again later.")
             }
-            LoginRefusal::Banned => (ReplyCode::SERVICE_NOT_AVAILABLE, "Too many failed logins; try again later."),
+            LoginRefusal::Banned => {
+                (ReplyCode::SERVICE_NOT_AVAILABLE, "Too many failed logins; try again later.")
+            }
         };
         let delay = after.max(self.config.timeouts.penalty);
         self.gate.service = Service::Penalty(Reply::new(code, text));

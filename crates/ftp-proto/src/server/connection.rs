@@ -81,7 +81,8 @@ impl ServerConnection {
     /// has been [validated](ServerConfig::validate).
     #[must_use]
     pub fn new(config: Arc<ServerConfig>, endpoints: ControlEndpoints, now: Instant) -> Self {
-        let limits = LineLimits { max_line: config.limits.line_before_login, max_buffered: config.limits.buffered };
+        let limits =
+            LineLimits { max_line: config.limits.line_before_login, max_buffered: config.limits.buffered };
         let mut connection = Self {
             endpoints: endpoints.normalised(),
             now,

@@ -46,10 +46,9 @@ pub(super) fn refused(verb: Verb, why: StorageFailure) -> Reply {
         (Family::Store | Family::Append, _) if matches!(verb, Verb::Rnto) => ReplyCode::FILE_NAME_NOT_ALLOWED,
         (Family::Store | Family::Append, StorageFailure::Busy) => ReplyCode::FILE_ACTION_NOT_TAKEN,
         (Family::Store | Family::Append, StorageFailure::NoSpace) => ReplyCode::INSUFFICIENT_STORAGE,
-        (
-            Family::Store | Family::Append,
-            StorageFailure::QuotaExceeded | StorageFailure::TooLarge,
-        ) => ReplyCode::EXCEEDED_STORAGE,
+        (Family::Store | Family::Append, StorageFailure::QuotaExceeded | StorageFailure::TooLarge) => {
+            ReplyCode::EXCEEDED_STORAGE
+        }
         (Family::Store | Family::Append, StorageFailure::BadOffset) => ReplyCode::INVALID_RESTART,
         (Family::Store | Family::Append, StorageFailure::Local) => ReplyCode::LOCAL_ERROR,
         (Family::Store, _) => ReplyCode::FILE_NAME_NOT_ALLOWED,
@@ -70,14 +69,18 @@ pub(super) fn transfer_failed(why: TransferFailure) -> Reply {
             ReplyCode::TRANSFER_ABORTED,
             "The data connection ended before the data did; the file is not complete.",
         ),
-        TransferFailure::Storage(failure) => Reply::new(code_amid_transfer(failure), format!("{}.", storage_text(failure))),
+        TransferFailure::Storage(failure) => {
+            Reply::new(code_amid_transfer(failure), format!("{}.", storage_text(failure)))
+        }
     }
 }
 
 /// After the preliminary reply, RFC 959 knows 451 and 552 for storage.
 const fn code_amid_transfer(why: StorageFailure) -> ReplyCode {
     match why {
-        StorageFailure::NoSpace | StorageFailure::QuotaExceeded | StorageFailure::TooLarge => ReplyCode::EXCEEDED_STORAGE,
+        StorageFailure::NoSpace | StorageFailure::QuotaExceeded | StorageFailure::TooLarge => {
+            ReplyCode::EXCEEDED_STORAGE
+        }
         _ => ReplyCode::LOCAL_ERROR,
     }
 }

@@ -7,7 +7,7 @@
 use super::connection::{Life, ServerConnection};
 use super::transfer::Transfer;
 use super::{AskId, CloseReason, Notice, TlsPolicy};
-use crate::command::{ArgumentKind, Command, CommandError, CommandSpec, DuringTransfer, Gate as When, Verb};
+use crate::command::{ArgumentKind, Command, CommandSpec, DuringTransfer, Gate as When, Verb};
 use crate::io::Timer;
 use crate::reply::{Reply, ReplyCode};
 use crate::wire::{CommandView, Line, LineError};
@@ -53,8 +53,10 @@ struct Current {
 }
 
 /// First words of protocols that a web page or a mail server can be made to send here (ALPACA, security: S16).
-const FOREIGN_VERBS: &[&str] =
-    &["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "CONNECT", "TRACE", "PATCH", "PRI", "EHLO", "HELO", "MAIL", "RCPT", "DATA"];
+const FOREIGN_VERBS: &[&str] = &[
+    "GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "CONNECT", "TRACE", "PATCH", "PRI", "EHLO", "HELO",
+    "MAIL", "RCPT", "DATA",
+];
 
 impl Gate {
     pub(super) fn forget_lines(&mut self) {
@@ -114,11 +116,8 @@ impl ServerConnection {
             let spec = CommandSpec::find(view.verb())?;
             Some((spec.verb, spec.during_transfer, view.argument().is_none()))
         };
-        let interrupted = self
-            .gate
-            .ahead
-            .iter()
-            .any(|line| matches!(role(line), Some((_, DuringTransfer::Interrupts, _))));
+        let interrupted =
+            self.gate.ahead.iter().any(|line| matches!(role(line), Some((_, DuringTransfer::Interrupts, _))));
         if interrupted {
             self.cut_transfer();
             return;
@@ -141,7 +140,9 @@ impl ServerConnection {
         self.timers.clear(Timer::Idle);
         let line = match line {
             Ok(line) => line,
-            Err(error) => return self.misunderstood(Reply::new(ReplyCode::SYNTAX_ERROR, format!("Bad line: {error}."))),
+            Err(error) => {
+                return self.misunderstood(Reply::new(ReplyCode::SYNTAX_ERROR, format!("Bad line: {error}.")));
+            }
         };
         let Ok(view) = CommandView::parse(line.as_bytes()) else {
             return self.misunderstood(Reply::new(ReplyCode::SYNTAX_ERROR, "Not a command."));
@@ -149,9 +150,14 @@ impl ServerConnection {
         match CommandSpec::find(view.verb()) {
             Some(spec) => self.serve_known(spec, &view),
             None if is_foreign(view.verb()) && !self.access.is_in() => {
-                self.close_with(CloseReason::Protocol("the peer speaks another protocol"), "This is an FTP server.");
+                self.close_with(
+                    CloseReason::Protocol("the peer speaks another protocol"),
+                    "This is an FTP server.",
+                );
             }
-            None => self.misunderstood(Reply::new(ReplyCode::SYNTAX_ERROR, "Command not understood; see HELP.")),
+            None => {
+                self.misunderstood(Reply::new(ReplyCode::SYNTAX_ERROR, "Command not understood; see HELP."))
+            }
         }
     }
 
@@ -167,7 +173,7 @@ impl ServerConnection {
         }
         match Command::parse_argument(spec, view.argument()) {
             Ok(command) => self.serve(spec.verb, command),
-            Err(error) => self.finish(&argument_refused(error)),
+            Err(error) => self.finish(&error.into()),
         }
     }
 
@@ -178,7 +184,9 @@ impl ServerConnection {
             When::NeedsLogin if !self.access.is_in() => {
                 Some(Reply::new(ReplyCode::NOT_LOGGED_IN, "Log in with USER and PASS first."))
             }
-            When::NeedsTls if in_the_clear => Some(Reply::new(ReplyCode::BAD_SEQUENCE, "Use AUTH TLS first.")),
+            When::NeedsTls if in_the_clear => {
+                Some(Reply::new(ReplyCode::BAD_SEQUENCE, "Use AUTH TLS first."))
+            }
             When::Always
                 if spec.verb == Verb::User && in_the_clear && self.config.tls == TlsPolicy::Require =>
             {
@@ -235,7 +243,10 @@ impl ServerConnection {
             Service::Asked { ask, .. } => {
                 let ask = *ask;
                 self.withdraw(ask);
-                self.finish_with(ReplyCode::LOCAL_ERROR, "The server's storage does not answer; try again later.");
+                self.finish_with(
+                    ReplyCode::LOCAL_ERROR,
+                    "The server's storage does not answer; try again later.",
+                );
             }
             Service::Transfer(_) => self.transfer_not_opened_in_time(),
             Service::Idle | Service::Listening | Service::Penalty(_) | Service::Securing => {}
@@ -269,14 +280,4 @@ impl ServerConnection {
 
 fn is_foreign(verb: &[u8]) -> bool {
     FOREIGN_VERBS.iter().any(|foreign| verb.eq_ignore_ascii_case(foreign.as_bytes()))
-}
-
-fn argument_refused(error: CommandError) -> Reply {
-    let code = match error {
-        CommandError::NotSupported { .. } => ReplyCode::PARAMETER_NOT_IMPLEMENTED,
-        CommandError::NetworkProtocol => ReplyCode::NETWORK_PROTOCOL_NOT_SUPPORTED,
-        CommandError::UnknownVerb => ReplyCode::SYNTAX_ERROR,
-        _ => ReplyCode::ARGUMENT_SYNTAX_ERROR,
-    };
-    Reply::new(code, format!("{error}."))
 }

@@ -1,9 +1,9 @@
 //! What the server says about itself: FEAT (RFC 2389 §3), HELP, STAT, SITE HELP.
 
+use super::TlsPolicy;
 use super::connection::ServerConnection;
 use super::gate::Service;
 use super::parameters::hash_feature;
-use super::TlsPolicy;
 use crate::command::{ArgumentKind, CommandSpec, SPECS};
 use crate::data::link::LinkState;
 use crate::facts::{Fact, FactSet, mlst};
@@ -31,8 +31,11 @@ const VERBS_A_LINE: usize = 12;
 
 impl ServerConnection {
     pub(super) fn feat(&mut self) {
-        let mut features: Vec<Bytes> =
-            SPECS.iter().filter_map(|spec| spec.feat).map(|line| Bytes::from_static(line.as_bytes())).collect();
+        let mut features: Vec<Bytes> = SPECS
+            .iter()
+            .filter_map(|spec| spec.feat)
+            .map(|line| Bytes::from_static(line.as_bytes()))
+            .collect();
         features.extend(hash_feature(&self.config, self.parameters.hash));
         features.extend([
             Bytes::from_static(b"LANG EN*"),
@@ -59,7 +62,12 @@ impl ServerConnection {
             None => {
                 let names: Vec<&str> = SPECS.iter().map(|spec| spec.name).collect();
                 let lines = names.chunks(VERBS_A_LINE).map(|chunk| Bytes::from(chunk.join(" ")));
-                Reply::multi(ReplyCode::HELP_MESSAGE, "These commands are known:", lines, "HELP and a command says more.")
+                Reply::multi(
+                    ReplyCode::HELP_MESSAGE,
+                    "These commands are known:",
+                    lines,
+                    "HELP and a command says more.",
+                )
             }
             Some(Some(spec)) => {
                 let argument = argument_help(spec.argument);
@@ -71,7 +79,15 @@ impl ServerConnection {
     }
 
     pub(super) fn site_help(&mut self) {
-        let lines = ["CHMOD mode path", "HELP", "IDLE [seconds]", "MKDIR path", "RMDIR path", "SYMLINK target link", "UTIME time path"];
+        let lines = [
+            "CHMOD mode path",
+            "HELP",
+            "IDLE [seconds]",
+            "MKDIR path",
+            "RMDIR path",
+            "SYMLINK target link",
+            "UTIME time path",
+        ];
         let lines = lines.into_iter().map(|line| Bytes::from_static(line.as_bytes()));
         self.finish(&Reply::multi(ReplyCode::HELP_MESSAGE, "These SITE commands are known:", lines, "End."));
     }
@@ -94,7 +110,12 @@ impl ServerConnection {
             (_, LinkState::Unset, _) | (_, _, None) => String::from("No data connection"),
             (_, _, Some(address)) => format!("Data connection by {}: {address}", self.data.link.mode()),
         });
-        Reply::multi(ReplyCode::SYSTEM_STATUS, "Status:", lines.into_iter().map(Bytes::from), "End of status.")
+        Reply::multi(
+            ReplyCode::SYSTEM_STATUS,
+            "Status:",
+            lines.into_iter().map(Bytes::from),
+            "End of status.",
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use super::failures::refused;
 use super::{Answer, AskId, HashAlgorithm, OctetSpan, Outcome, Query, SetFact};
 use crate::command::{Command, PathName, SiteCommand, Verb, Word};
 use crate::data::StorageFailure;
-use crate::facts::{Entry, Fact, FactSet, TimeVal, list, mlst};
+use crate::facts::{Entry, Fact, FactSet, TimeVal, mlst};
 use crate::reply::{Reply, ReplyCode, quoted_path};
 use alloc::format;
 use alloc::vec::Vec;
@@ -83,7 +83,9 @@ impl ServerConnection {
 
     fn hash(&mut self, verb: Verb, path: PathName) {
         match self.parameters.hash {
-            Some(algorithm) => self.ask_name(verb, Query::Hash { path, algorithm, span: OctetSpan::default() }),
+            Some(algorithm) => {
+                self.ask_name(verb, Query::Hash { path, algorithm, span: OctetSpan::default() })
+            }
             None => self.hash_is_off(),
         }
     }
@@ -141,7 +143,9 @@ impl ServerConnection {
             }
             (Query::Modified(_), Answer::Time(time)) => Reply::new(ReplyCode::FILE_STATUS, time_text(time)),
             (Query::Facts { .. }, Answer::Entry(entry)) => facts_reply(asked.facts, &entry),
-            (Query::List { most, .. }, Answer::Entries { entries, now }) => listing_reply(&entries, *most, now),
+            (Query::List { most, .. }, Answer::Entries { entries, now }) => {
+                listing_reply(&entries, *most, now)
+            }
             (Query::Hash { path, algorithm, .. }, Answer::Digest { digest, span }) => {
                 digest_reply(*algorithm, span, &digest, path)
             }
@@ -209,14 +213,18 @@ fn facts_in_force(facts: &[SetFact], path: &PathName) -> Bytes {
 }
 
 fn set_fact(name: &[u8], value: &[u8]) -> Result<SetFact, (ReplyCode, &'static str)> {
-    const BAD_VALUE: (ReplyCode, &str) = (ReplyCode::ARGUMENT_SYNTAX_ERROR, "The value of a fact is malformed.");
+    const BAD_VALUE: (ReplyCode, &str) =
+        (ReplyCode::ARGUMENT_SYNTAX_ERROR, "The value of a fact is malformed.");
     match Fact::from_name(name) {
         Some(Fact::Modify) => TimeVal::parse(value).map(SetFact::Modify).ok_or(BAD_VALUE),
         Some(Fact::UnixMode) => {
             let digits = core::str::from_utf8(value).map_err(|_| BAD_VALUE)?;
             let mode = u16::from_str_radix(digits, 8).map_err(|_| BAD_VALUE)?;
             if mode > 0o777 {
-                return Err((ReplyCode::FILE_UNAVAILABLE, "setuid, setgid and sticky bits cannot be set here."));
+                return Err((
+                    ReplyCode::FILE_UNAVAILABLE,
+                    "setuid, setgid and sticky bits cannot be set here.",
+                ));
             }
             Ok(SetFact::UnixMode(mode))
         }
@@ -227,27 +235,23 @@ fn set_fact(name: &[u8], value: &[u8]) -> Result<SetFact, (ReplyCode, &'static s
 /// MLST: one entry, indented by the space that multi-line replies have anyway (RFC 3659 §7.2).
 fn facts_reply(facts: FactSet, entry: &Entry) -> Reply {
     let mut line = BytesMut::new();
-    mlst::write_entry(entry, facts, &mut line);
-    let lines = core::iter::once(without_line_end(line));
-    Reply::multi(ReplyCode::FILE_ACTION_COMPLETED, "Facts follow.", lines, "End")
+    if mlst::write_entry(entry, facts, &mut line) {
+        Reply::multi(ReplyCode::FILE_ACTION_COMPLETED, "Facts follow.", [line], "End")
+    } else {
+        refused(Verb::Mlst, StorageFailure::BadName)
+    }
 }
 
 /// STAT with a path: a listing over the control connection, and so a short one.
 fn listing_reply(entries: &[Entry], most: usize, now: TimeVal) -> Reply {
+    let _ = now;
     let lines = entries.iter().take(most).map(|entry| {
         let mut line = BytesMut::new();
-        list::write_unix(entry, now, &mut line);
-        without_line_end(line)
+        let _ = mlst::write_entry(entry, FactSet::ALL, &mut line);
+        line
     });
     let last = if entries.len() > most { "There is more; use LIST or MLSD." } else { "End." };
     Reply::multi(ReplyCode::FILE_STATUS, "Status follows:", lines, last)
-}
-
-fn without_line_end(mut line: BytesMut) -> Bytes {
-    if line.ends_with(b"\r\n") {
-        line.truncate(line.len() - 2);
-    }
-    line.freeze()
 }
 
 /// `SHA-256 0-49 6ae8… name` (draft-bryan-ftpext-hash-02 §3.2).

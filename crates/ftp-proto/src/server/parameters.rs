@@ -3,12 +3,12 @@
 use super::connection::ServerConnection;
 use super::{HashAlgorithm, ServerConfig};
 use crate::command::{OptsCommand, PathName};
-use crate::facts::{Fact, FactSet};
+use crate::facts::{Fact, FactSet, mlst};
 use crate::params::{DataType, FormControl, Structure, TransferMode, TransferParams};
 use crate::reply::ReplyCode;
 use alloc::format;
 use alloc::string::String;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// Set by a command, used by later ones; REIN and AUTH set all of it back.
 #[derive(Debug)]
@@ -86,7 +86,10 @@ impl ServerConnection {
 
     pub(super) fn rest(&mut self, offset: u64) {
         self.parameters.restart = offset;
-        self.finish_with(ReplyCode::FILE_ACTION_PENDING, format!("Restarting at {offset}; send the transfer command."));
+        self.finish_with(
+            ReplyCode::FILE_ACTION_PENDING,
+            format!("Restarting at {offset}; send the transfer command."),
+        );
     }
 
     pub(super) fn allo(&mut self, octets: u64) {
@@ -99,12 +102,8 @@ impl ServerConnection {
             OptsCommand::Mlst(names) => {
                 let known = names.iter().filter_map(|name| Fact::from_name(name.as_ref()));
                 self.parameters.facts = known.collect();
-                let mut text = String::from("MLST OPTS");
-                for (index, fact) in self.parameters.facts.iter().enumerate() {
-                    text.push_str(if index == 0 { " " } else { "" });
-                    text.push_str(fact.name());
-                    text.push(';');
-                }
+                let mut text = BytesMut::new();
+                mlst::write_opts(self.parameters.facts, &mut text);
                 self.finish_with(ReplyCode::COMMAND_OKAY, text);
             }
             OptsCommand::Utf8 { on: true } => self.finish_with(ReplyCode::COMMAND_OKAY, "Names are UTF-8."),
@@ -126,7 +125,9 @@ impl ServerConnection {
                 self.finish_with(ReplyCode::COMMAND_OKAY, algorithm.name());
             }
             None if self.config.hash.is_empty() => self.hash_is_off(),
-            None => self.finish_with(ReplyCode::ARGUMENT_SYNTAX_ERROR, "This algorithm is not offered; see FEAT."),
+            None => {
+                self.finish_with(ReplyCode::ARGUMENT_SYNTAX_ERROR, "This algorithm is not offered; see FEAT.")
+            }
         }
     }
 

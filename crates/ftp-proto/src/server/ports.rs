@@ -3,22 +3,23 @@
 //! Where we may connect, and who may connect to us, is the operator's [`DataPolicy`]: by default only the control
 //! connection's peer, on ports from 1024 (RFC 2577 §3 and §4).
 
+use super::Notice;
 use super::connection::ServerConnection;
 use super::failures::network_text;
 use super::gate::Service;
-use super::Notice;
-use crate::address::{extended, host_port, policy, same_network};
+use crate::address::{TargetRefusal, check_target, extended, host_port, same_network};
 use crate::command::EpsvArgument;
 use crate::data::link::{DataLink, LinkInput, LinkState};
 use crate::data::{
-    AcceptFrom, Admission, AddressForm, Announce, DataFacts, DataId, DataMode, DataPhase, DataPolicy, DataPolicyRow,
-    Failure, FailureId, PeerCheck, Side, SourceEndpoint, SourcePort,
+    AcceptFrom, AddressForm, Admission, Announce, DataFacts, DataId, DataMode, DataPhase, DataPolicy,
+    DataPolicyRow, Failure, FailureId, PeerCheck, Side, SourceEndpoint, SourcePort,
 };
 use crate::io::{IoAction, Timer};
 use crate::reply::{Reply, ReplyCode};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use bytes::BytesMut;
 use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 
 /// The data connection of a session, and the rules for it.
@@ -91,7 +92,7 @@ impl ServerConnection {
             let text = "Active mode is switched off here: use EPSV or PASV.";
             return self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, text);
         }
-        match policy::check_target(row, self.endpoints.peer.ip(), announced) {
+        match check_target(row, self.endpoints.peer.ip(), announced) {
             Ok(target) => {
                 self.replace_link(mode, true);
                 self.data.address = Some(target);
@@ -99,7 +100,7 @@ impl ServerConnection {
             }
             Err(refusal) => {
                 self.notice(Notice::BounceRefused { target: announced });
-                self.finish(&target_refused(&refusal));
+                self.finish(&target_refused(refusal));
             }
         }
     }
@@ -213,16 +214,21 @@ impl ServerConnection {
             .checked_add(row.announced_port_offset)
             .and_then(|port| u16::try_from(port).ok())
             .filter(|&port| port != 0)
-            .ok_or_else(|| String::from("The announced port would not be a port; the server's operator must act."))?;
+            .ok_or_else(|| {
+                String::from("The announced port would not be a port; the server's operator must act.")
+            })?;
         match (mode, ip) {
             (DataMode::Passive(AddressForm::Extended), _) => {
-                let reply = Reply::new(ReplyCode::ENTERING_EXTENDED_PASSIVE_MODE, extended::write_229(port));
+                let mut text = BytesMut::new();
+                extended::write_229(port, &mut text);
+                let reply = Reply::new(ReplyCode::ENTERING_EXTENDED_PASSIVE_MODE, text);
                 Ok((SocketAddr::new(ip, port), reply))
             }
             (_, IpAddr::V4(ip)) => {
                 let announced = SocketAddrV4::new(ip, port);
-                let reply = Reply::new(ReplyCode::ENTERING_PASSIVE_MODE, host_port::write_227(announced));
-                Ok((announced.into(), reply))
+                let mut text = BytesMut::new();
+                host_port::write_227(announced, &mut text);
+                Ok((announced.into(), Reply::new(ReplyCode::ENTERING_PASSIVE_MODE, text)))
             }
             (_, IpAddr::V6(_)) => Err(String::from("PASV cannot name an IPv6 address: use EPSV.")),
         }
@@ -277,10 +283,28 @@ impl ServerConnection {
 }
 
 fn family_not_supported(ours: SocketAddr) -> Reply {
-    let family = if ours.is_ipv4() { 1 } else { 2 };
-    Reply::new(ReplyCode::NETWORK_PROTOCOL_NOT_SUPPORTED, format!("Network protocol not supported, use ({family})"))
+    let mut text = BytesMut::new();
+    extended::write_522(extended::Protocols { v4: ours.is_ipv4(), v6: ours.is_ipv6() }, &mut text);
+    Reply::new(ReplyCode::NETWORK_PROTOCOL_NOT_SUPPORTED, text)
 }
 
-fn target_refused(refusal: &policy::TargetRefusal) -> Reply {
-    Reply::new(ReplyCode::PARAMETER_NOT_IMPLEMENTED, format!("{refusal} [{}].", refusal.failure_id()))
+/// A refused address, with what would help (data-port modes: the router did not rewrite it, or cannot under TLS).
+fn target_refused(refusal: TargetRefusal) -> Reply {
+    let advice = match refusal {
+        TargetRefusal::Private { .. } | TargetRefusal::Foreign { .. } => {
+            ": use passive mode, or announce your external address"
+        }
+        _ => "",
+    };
+    let id = refusal_id(refusal);
+    Reply::new(ReplyCode::PARAMETER_NOT_IMPLEMENTED, format!("{refusal}{advice} [{id}]."))
+}
+
+const fn refusal_id(refusal: TargetRefusal) -> FailureId {
+    match refusal {
+        TargetRefusal::Foreign { .. } => FailureId::PortForeign,
+        TargetRefusal::Private { .. } => FailureId::PortPrivate,
+        TargetRefusal::LowPort { .. } => FailureId::PortLow,
+        TargetRefusal::Unspecified { .. } => FailureId::AnnouncedUnusable,
+    }
 }

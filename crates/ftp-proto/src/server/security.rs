@@ -42,7 +42,10 @@ enum State {
     Handshaking,
     Protected,
     /// The reply after which TLS ends is queued but not written, or TLS is ending.
-    Clearing { by_ccc: bool, stopped: bool },
+    Clearing {
+        by_ccc: bool,
+        stopped: bool,
+    },
     ClearedByCcc,
 }
 
@@ -145,7 +148,8 @@ impl ServerConnection {
         // A login made in the clear does not outlive AUTH (RFC 2228 §3).
         self.reset_session();
         self.gate.service = Service::Idle;
-        self.security = Security { state: State::Protected, facts: Some(facts.clone()), ..Security::default() };
+        self.security =
+            Security { state: State::Protected, facts: Some(facts.clone()), ..Security::default() };
         self.notice(Notice::ControlSecured(facts));
         if self.config.implicit_tls {
             self.greet();
@@ -192,7 +196,11 @@ impl ServerConnection {
                 self.finish_with(ReplyCode::COMMAND_OKAY, "Clear from now on.");
                 self.stop_tls(true);
             }
-            State::Clear | State::Offered | State::Handshaking | State::Clearing { .. } | State::ClearedByCcc => {
+            State::Clear
+            | State::Offered
+            | State::Handshaking
+            | State::Clearing { .. }
+            | State::ClearedByCcc => {
                 self.finish_with(ReplyCode::PROTECTION_DENIED, "The control connection is not protected.");
             }
         }
@@ -222,7 +230,10 @@ impl ServerConnection {
                 self.finish_with(ReplyCode::COMMAND_OKAY, Bytes::from_static(text));
             }
             ProtectionLevel::Safe | ProtectionLevel::Confidential => {
-                self.finish_with(ReplyCode::PROTECTION_LEVEL_NOT_SUPPORTED, "TLS knows only PROT C and PROT P.");
+                self.finish_with(
+                    ReplyCode::PROTECTION_LEVEL_NOT_SUPPORTED,
+                    "TLS knows only PROT C and PROT P.",
+                );
             }
         }
     }

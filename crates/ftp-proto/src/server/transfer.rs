@@ -109,7 +109,10 @@ impl ServerConnection {
     /// What can be refused without asking: no data connection selected, not protected enough, a restart in ASCII.
     fn transfer_refusal(&mut self, verb: TransferVerb, restart: u64) -> Option<Reply> {
         if self.config.tls == TlsPolicy::Require && !self.security.protects_data() {
-            return Some(Reply::new(ReplyCode::PROTECTION_LEVEL_FORBIDS, "Data must be protected: use PROT P."));
+            return Some(Reply::new(
+                ReplyCode::PROTECTION_LEVEL_FORBIDS,
+                "Data must be protected: use PROT P.",
+            ));
         }
         if restart > 0 && self.parameters.transfer.is_ascii() && !verb.is_listing() {
             let text = "REST counts octets, which ASCII changes: use TYPE I.";
@@ -154,9 +157,7 @@ impl ServerConnection {
         let code = if linked { ReplyCode::DATA_CONNECTION_ALREADY_OPEN } else { ReplyCode::FILE_STATUS_OKAY };
         let reply = match opened {
             // RFC 1123 §4.1.2.9 says exactly this text.
-            Opened { unique: Some(path), .. } => {
-                Reply::new(code, [b"FILE: ", path.as_bytes()].concat())
-            }
+            Opened { unique: Some(path), .. } => Reply::new(code, [b"FILE: ", path.as_bytes()].concat()),
             Opened { size: Some(size), .. } => {
                 Reply::new(code, format!("Opening data connection for {} ({size} bytes).", verb.name()))
             }
@@ -200,7 +201,8 @@ impl ServerConnection {
         match event {
             DataEvent::Listening { local } => self.listening(local),
             DataEvent::Connected { local, peer, .. } => {
-                let Ok(state) = self.data.link.apply(LinkInput::Connected, self.security.protects_data()) else {
+                let Ok(state) = self.data.link.apply(LinkInput::Connected, self.security.protects_data())
+                else {
                     return;
                 };
                 let (id, mode) = (self.data.link.id(), self.data.link.mode());
@@ -290,7 +292,9 @@ impl ServerConnection {
 
     pub(super) fn settle_decided(&mut self, ask: AskId, settled: Result<(), StorageFailure>) -> Outcome {
         let Service::Transfer(transfer) = &self.gate.service else { return Outcome::Stale(None) };
-        let Phase::Settling { ask: asked, totals, result } = transfer.phase else { return Outcome::Stale(None) };
+        let Phase::Settling { ask: asked, totals, result } = transfer.phase else {
+            return Outcome::Stale(None);
+        };
         if asked != ask {
             return Outcome::Stale(None);
         }
@@ -351,7 +355,10 @@ impl ServerConnection {
         if let Service::Transfer(Transfer { phase: Phase::Asked(ask), .. }) = self.gate.service {
             self.withdraw(ask);
             self.drop_link();
-            self.finish_with(ReplyCode::LOCAL_ERROR, "The server's storage does not answer; try again later.");
+            self.finish_with(
+                ReplyCode::LOCAL_ERROR,
+                "The server's storage does not answer; try again later.",
+            );
         }
     }
 }
