@@ -141,7 +141,8 @@ impl ServerConnection {
         let line = match line {
             Ok(line) => line,
             Err(error) => {
-                return self.misunderstood(Reply::new(ReplyCode::SYNTAX_ERROR, format!("Bad line: {error}.")));
+                return self
+                    .misunderstood(Reply::new(ReplyCode::SYNTAX_ERROR, format!("Bad line: {error}.")));
             }
         };
         let Ok(view) = CommandView::parse(line.as_bytes()) else {

@@ -299,7 +299,7 @@ impl ServerConnection {
             return Outcome::Stale(None);
         }
         let (id, stopped) = (transfer.id, transfer.stopped);
-        let result = result.and(settled.map_err(TransferFailure::Storage));
+        let result = result.and_then(|()| settled.map_err(TransferFailure::Storage));
         // Stream mode: the end of the data connection was the end of the file.
         let _ = self.data.link.apply(LinkInput::Settled, false);
         self.data.address = None;

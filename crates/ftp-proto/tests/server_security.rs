@@ -1,0 +1,117 @@
+//! The boundary between clear text and TLS (RFC 4217), as far as the machine goes: TLS itself is the driver's.
+
+mod rig;
+
+use ftp_proto::data::TlsRole;
+use ftp_proto::io::{ControlEvent, ControlMachine, IoAction};
+use ftp_proto::server::{Notice, ServerConfig, TlsPolicy};
+use rig::{Rig, tls_facts};
+
+fn offering() -> ServerConfig {
+    ServerConfig { tls: TlsPolicy::Offer, ..ServerConfig::default() }
+}
+
+fn secured() -> Rig {
+    let mut rig = Rig::new(offering());
+    rig.send("AUTH TLS\r\n");
+    assert_eq!(rig.codes(), [220, 234]);
+    rig.control(ControlEvent::Secured(tls_facts()));
+    rig
+}
+
+#[test]
+fn without_tls_auth_is_502_and_not_in_feat() {
+    let mut rig = Rig::new(ServerConfig::default());
+    rig.codes();
+    assert_eq!(rig.cmd("AUTH TLS"), [502]);
+    rig.send("FEAT\r\n");
+    let feat = rig.replies();
+    assert!(!feat[0].lines.iter().any(|line| line.starts_with(b"AUTH") || line.starts_with(b" AUTH")));
+}
+
+#[test]
+fn rfc4217_16_s12_what_comes_behind_auth_in_the_clear_is_never_served() {
+    let attack = "AUTH TLS\r\nUSER u\r\nPASS p\r\nNOOP\r\n";
+    for cut in 1..attack.len() {
+        let mut rig = Rig::new(offering());
+        rig.codes();
+        rig.send(&attack[..cut]);
+        rig.send(&attack[cut..]);
+        let codes = rig.codes();
+        assert_eq!(codes, [234], "cut at {cut}");
+        assert!(rig.took(|action| *action == IoAction::StartControlTls(TlsRole::Server)));
+        rig.control(ControlEvent::Secured(tls_facts()));
+        assert_eq!(rig.cmd("PWD"), [530], "cut at {cut}");
+    }
+}
+
+#[test]
+fn rfc4217_17_s13_a_login_in_the_clear_does_not_outlive_auth() {
+    let mut rig = Rig::new(offering());
+    rig.send("USER u\r\nPASS p\r\nAUTH TLS\r\n");
+    assert_eq!(rig.codes(), [220, 331, 230, 234]);
+    rig.control(ControlEvent::Secured(tls_facts()));
+    assert_eq!(rig.cmd("PWD"), [530]);
+    assert_eq!(rig.cmd("PASS p"), [503]);
+    assert!(rig.notices.iter().any(|notice| matches!(notice, Notice::LoggedOut)));
+}
+
+#[test]
+fn tls_does_not_begin_before_the_234_is_written() {
+    let mut rig = Rig::new(offering());
+    rig.codes();
+    let _ = rig.server.receive(b"AUTH TLS\r\n", rig.now);
+    while let Some(step) = rig.server.poll() {
+        assert!(!format!("{step:?}").contains("StartControlTls"), "too early");
+    }
+    let octets = rig.server.pending_output().len();
+    rig.server.output_written(octets - 1, rig.now);
+    while let Some(step) = rig.server.poll() {
+        assert!(!format!("{step:?}").contains("StartControlTls"), "too early");
+    }
+    rig.server.output_written(1, rig.now);
+    rig.turn();
+    assert!(rig.took(|action| *action == IoAction::StartControlTls(TlsRole::Server)));
+}
+
+#[test]
+fn rfc4217_05_prot_needs_pbsz_and_pbsz_needs_auth() {
+    let mut clear = Rig::new(offering());
+    clear.codes();
+    assert_eq!(clear.cmd("PBSZ 0"), [503]);
+    assert_eq!(clear.cmd("PROT P"), [503]);
+    let mut rig = secured();
+    assert_eq!(rig.cmd("PROT P"), [503]);
+    assert_eq!(rig.cmd("PBSZ 0"), [200]);
+    assert_eq!(rig.cmd("PROT P"), [200]);
+    assert_eq!(rig.cmd("PROT S"), [536]);
+    assert_eq!(rig.cmd("PROT X"), [504]);
+    assert_eq!(rig.cmd("AUTH TLS"), [503]);
+}
+
+#[test]
+fn rfc4217_12_ccc_is_refused_by_policy_by_default() {
+    let mut clear = Rig::new(offering());
+    clear.codes();
+    assert_eq!(clear.cmd("CCC"), [533]);
+    assert_eq!(secured().cmd("CCC"), [534]);
+}
+
+#[test]
+fn rfc4217_14_rein_goes_back_to_the_clear() {
+    let mut rig = secured();
+    assert_eq!(rig.cmd("REIN"), [220]);
+    assert!(rig.took(|action| *action == IoAction::StopControlTls));
+    rig.control(ControlEvent::Cleared);
+    assert_eq!(rig.cmd("PBSZ 0"), [503]);
+}
+
+#[test]
+fn a_tls_handshake_that_fails_ends_the_session_without_a_reply() {
+    let mut rig = Rig::new(offering());
+    rig.send("AUTH TLS\r\n");
+    rig.codes();
+    rig.control(ControlEvent::SecureFailed);
+    assert_eq!(rig.codes(), []);
+    assert!(rig.server_is_finished());
+}
