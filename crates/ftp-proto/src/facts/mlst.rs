@@ -6,7 +6,7 @@
 //! form and omission. No form is reversible without taking some other name's place, and such a file could not be
 //! named in a command anyway, see [`PathName`](crate::command::PathName).
 
-use super::{Entry, EntryKind, Fact, FactSet, Permissions, TimeVal, digits};
+use super::{Entry, EntryKind, Fact, FactSet, Permissions, TimeVal, digits, is_writable};
 use bytes::{BufMut, Bytes, BytesMut};
 use core::fmt::Write;
 
@@ -56,11 +56,6 @@ pub fn write_opts(selected: FactSet, out: &mut BytesMut) {
         out.put_slice(fact.name().as_bytes());
         out.put_u8(b';');
     }
-}
-
-/// Whether `name` can be in a listing: it cannot end its line, and a client can ask for it.
-pub(super) fn is_writable(name: &[u8]) -> bool {
-    !name.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0))
 }
 
 fn write(entry: &Entry, kind: EntryKind, facts: FactSet, out: &mut BytesMut) -> bool {

@@ -8,3 +8,8 @@ mod timeval;
 
 pub use entry::{Entry, EntryKind, Fact, FactSet, Permissions};
 pub use timeval::{CivilTime, TimeVal};
+
+/// Whether `name` can be in a listing: it cannot end its line, and a client can ask for it.
+fn is_writable(name: &[u8]) -> bool {
+    !name.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0))
+}
