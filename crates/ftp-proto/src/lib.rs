@@ -11,6 +11,7 @@ pub mod address;
 pub mod client;
 pub mod command;
 pub mod data;
+pub mod escape;
 pub mod facts;
 pub mod io;
 mod output;
