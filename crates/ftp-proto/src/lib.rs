@@ -18,6 +18,8 @@ mod output;
 pub mod params;
 pub mod reply;
 pub mod server;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 mod timers;
 pub mod transform;

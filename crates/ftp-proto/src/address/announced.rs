@@ -34,14 +34,8 @@ impl Announced {
             ReplyCode::ENTERING_EXTENDED_PASSIVE_MODE => extended::parse_229,
             _ => return Err(SyntaxError { what: "reply that announces a port", at: 0 }),
         };
-        let mut result = Err(SyntaxError { what: "address in the reply", at: 0 });
-        for line in &reply.lines {
-            result = parse(line);
-            if result.is_ok() {
-                break;
-            }
-        }
-        result
+        let found = reply.lines.iter().find_map(|line| parse(line).ok());
+        found.ok_or(SyntaxError { what: "address in the reply", at: 0 })
     }
 }
 

@@ -22,19 +22,19 @@ pub enum EprtError {
 /// # Errors
 /// [`EprtError::UnknownProtocol`] for a family that is neither 1 (IPv4) nor 2 (IPv6).
 pub fn parse_eprt(argument: &[u8]) -> Result<SocketAddr, EprtError> {
-    let error = |what| EprtError::Syntax(SyntaxError { what, at: 0 });
-    let delimiter = *argument.first().ok_or(error("delimiter"))?;
+    let error = |what| move || EprtError::Syntax(SyntaxError { what, at: 0 });
+    let delimiter = *argument.first().ok_or_else(error("delimiter"))?;
     if !delimiter.is_ascii_graphic() {
-        return Err(error("delimiter"));
+        return Err(error("delimiter")());
     }
-    let [family, address, port] = fields(argument, delimiter).ok_or(error("address of three fields"))?;
-    let ip = match decimal::<u32>(family).ok_or(error("network protocol"))? {
+    let [family, address, port] = fields(argument, delimiter).ok_or_else(error("address of three fields"))?;
+    let ip = match decimal::<u32>(family).ok_or_else(error("network protocol"))? {
         1 => parse_ip::<Ipv4Addr>(address).map(IpAddr::V4),
         2 => parse_ip::<Ipv6Addr>(address).map(IpAddr::V6),
         _ => return Err(EprtError::UnknownProtocol),
     };
-    let ip = ip.ok_or(error("address of this network protocol"))?;
-    Ok(SocketAddr::new(ip, decimal(port).ok_or(error("port"))?))
+    let ip = ip.ok_or_else(error("address of this network protocol"))?;
+    Ok(SocketAddr::new(ip, decimal(port).ok_or_else(error("port"))?))
 }
 
 /// The three fields between four delimiters, when there is nothing else.

@@ -55,6 +55,8 @@ impl Command {
             Self::Stou(path) | Self::Mlst(path) | Self::Mlsd(path) | Self::Avbl(path) => {
                 put_optional(path.as_ref(), out);
             }
+            // STAT with nothing is about the session: the working directory has to be named.
+            Self::Stat(Some(listing)) if *listing == ListArgument::default() => put_octets(b".", out),
             Self::List(listing) | Self::Nlst(listing) | Self::Stat(Some(listing)) => {
                 put_listing(listing, out)
             }

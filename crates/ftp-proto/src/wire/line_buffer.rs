@@ -191,19 +191,16 @@ impl LineBuffer {
     /// Takes the line whose octets, with its line end, are `length` many.
     fn take_line(&mut self, length: usize) -> Result<Line, LineError> {
         let mut octets = self.buffer.split_to(length);
-        octets.truncate(length - 1);
         let (rewrite, interrupt) = (self.rewrite, self.interrupt);
         self.start_line();
-        let without_cr = octets.strip_suffix(b"\r").map_or(octets.len(), <[u8]>::len);
-        if without_cr > self.limits.max_line {
+        if without_line_end(&octets) > self.limits.max_line {
             return Err(LineError::TooLong { limit: self.limits.max_line });
         }
         if rewrite {
+            // With its LF, before which there may be a 0xFF that is data.
             telnet::strip(&mut octets);
         }
-        if octets.last() == Some(&b'\r') {
-            octets.truncate(octets.len() - 1);
-        }
+        octets.truncate(without_line_end(&octets));
         if rewrite {
             self.strip_nul(&mut octets)?;
         }
@@ -256,6 +253,12 @@ impl LineBuffer {
     }
 }
 
+/// How many octets of a line come before its LF or CR LF.
+fn without_line_end(line: &[u8]) -> usize {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line).len()
+}
+
 /// A line without its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -264,6 +267,12 @@ pub struct Line {
 }
 
 impl Line {
+    /// What a test expects.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) const fn new(octets: Bytes, interrupt: bool) -> Self {
+        Self { octets, interrupt }
+    }
+
     /// The octets.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
