@@ -14,7 +14,7 @@ fn decoded_with(quirks: Quirks, octets: &[u8]) -> Vec<Result<(u16, Vec<Bytes>), 
     let mut decoder = ReplyDecoder::new(ReplyLimits::default());
     decoder.set_quirks(quirks);
     assert_eq!(decoder.push(octets), octets.len());
-    std::iter::from_fn(|| decoder.next_reply())
+    core::iter::from_fn(|| decoder.next_reply())
         .map(|reply| reply.map(|reply| (reply.code.get(), reply.lines)))
         .collect()
 }
@@ -135,7 +135,7 @@ fn flood(octets: &[u8], times: usize) -> (Vec<Result<Reply, ReplyError>>, usize)
         while !rest.is_empty() {
             rest = &rest[decoder.push(rest)..];
             most = most.max(decoder.residue());
-            replies.extend(std::iter::from_fn(|| decoder.next_reply()));
+            replies.extend(core::iter::from_fn(|| decoder.next_reply()));
         }
     }
     (replies, most)
@@ -166,7 +166,7 @@ fn c5_a_reply_of_the_limits_is_a_reply() {
     let mut received = Vec::new();
     while !rest.is_empty() {
         rest = &rest[decoder.push(rest)..];
-        received.extend(std::iter::from_fn(|| decoder.next_reply()));
+        received.extend(core::iter::from_fn(|| decoder.next_reply()));
     }
     assert_eq!(received, [Ok(reply)]);
 }
