@@ -1,4 +1,4 @@
-//! Commands: one table ([`spec`]), one typed form ([`Command`]), parsing and encoding.
+//! Commands: one table ([`SPECS`]), one typed form ([`Command`]), parsing and encoding.
 
 mod argument;
 mod encode;
