@@ -2,6 +2,7 @@
 
 mod digits;
 mod entry;
+pub mod glob;
 pub mod list;
 pub mod mlst;
 mod timeval;
