@@ -5,10 +5,10 @@ use crate::storage::Handle;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use ftp_proto::command::{PathName, Secret};
+use ftp_proto::command::PathName;
 use ftp_proto::data::{StorageFailure, TlsFacts, TransferFailure, TransferId, TransferTotals};
 use ftp_proto::reply::Reply;
-use ftp_proto::server::{Answer, Grant, LoginRefusal, Query, TransferRequest};
+use ftp_proto::server::{Answer, Grant, LoginRefusal, LoginStage, Query, TransferRequest};
 use std::sync::Arc;
 
 /// What a server decides before anybody has logged in. One for a server; calls block, and come from many threads.
@@ -39,10 +39,8 @@ pub enum HostVerdict {
 pub struct LoginAttempt<'a> {
     /// The name as given: any octets but CR, LF and NUL.
     pub user: &'a [u8],
-    /// The password, when it came to that.
-    pub password: Option<&'a Secret>,
-    /// The account, when it came to that.
-    pub account: Option<&'a Secret>,
+    /// What else was given so far.
+    pub stage: LoginStage<'a>,
     /// The virtual host that HOST chose.
     pub host: Option<&'a [u8]>,
     /// Whose control connection it is.

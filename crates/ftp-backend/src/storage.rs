@@ -5,8 +5,9 @@ use crate::path::VirtualPath;
 use core::fmt;
 use ftp_dtp::storage::{Sink, Source};
 use ftp_proto::data::StorageFailure;
-use ftp_proto::facts::Entry;
+use ftp_proto::facts::{Entry, TimeVal};
 use ftp_proto::server::SetFact;
+use std::time::SystemTime;
 
 /// A tree of directories and files. Calls block; they come from many threads at once.
 ///
@@ -19,8 +20,7 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// [`StorageFailure::NotFound`], among others.
     fn facts(&self, path: &VirtualPath, links: Links) -> Result<Item, StorageFailure>;
 
-    /// What is in a directory, in no particular order, without `.` and `..`, and without names that hold CR, LF or NUL: they could not
-    /// be asked for.
+    /// What is in a directory, in no particular order, without `.` and `..`.
     ///
     /// # Errors
     /// [`StorageFailure::NotADirectory`], among others.
@@ -83,6 +83,12 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StorageFailure::Exists`], among others.
     fn make_link(&self, target: &[u8], link: &VirtualPath) -> Result<(), StorageFailure>;
+
+    /// The time, as it is for this storage.
+    fn now(&self) -> TimeVal {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        TimeVal { seconds_since_epoch: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: None }
+    }
 
     /// Octets that could be stored below `path`.
     ///
@@ -189,9 +195,12 @@ pub struct UploadPlan<'a> {
 /// Where the octets of an upload go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// They become the whole file; what is there is replaced when they are complete.
-    Whole,
-    /// As `Whole`, and the name must be free: it is taken at once.
+    /// They become the whole file; what was there until then is replaced when they are complete.
+    Whole {
+        /// Whether there may be a file of that name; otherwise it is [`StorageFailure::Exists`], at the end at the latest.
+        replace: bool,
+    },
+    /// They become the whole file, under a name that is free and is taken at once.
     New,
     /// They follow what is there: a file, or else what is kept of an earlier upload.
     End,
