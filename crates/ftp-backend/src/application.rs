@@ -4,17 +4,17 @@ use crate::backend::{Backend, HostVerdict, LoginAttempt, LoginVerdict, Opened, S
 use crate::storage::Handle;
 use crate::withdrawal::Withdrawal;
 use bytes::Bytes;
+use core::time::Duration;
 use ftp_proto::address;
 use ftp_proto::data::{StorageFailure, TransferId};
 use ftp_proto::io::ControlEndpoints;
 use ftp_proto::server::{
-    Ask, AskId, Decision, Grant, HostAsk, LoginAsk, LoginRefusal, NameAsk, Notice, Outcome,
-    SettleAsk, SiteAsk, TransferAsk,
+    Ask, AskId, Decision, Grant, HostAsk, LoginAsk, LoginRefusal, NameAsk, Notice, Outcome, SettleAsk,
+    SiteAsk, TransferAsk,
 };
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use core::time::Duration;
 
 /// What a driver keeps beside each [`ServerConnection`](ftp_proto::server::ServerConnection).
 ///

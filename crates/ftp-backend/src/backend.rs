@@ -1,7 +1,7 @@
 //! What drivers ask: the two traits behind which everything else of this crate stands.
 
-use crate::withdrawal::Withdrawal;
 use crate::storage::Handle;
+use crate::withdrawal::Withdrawal;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;

@@ -5,6 +5,7 @@
 pub mod application;
 pub mod backend;
 pub mod listing;
+pub mod memory;
 pub mod path;
 pub mod rights;
 pub mod session;
@@ -14,6 +15,7 @@ pub mod withdrawal;
 
 pub use application::{Application, Cleanup, Done, Work};
 pub use backend::{Backend, HostVerdict, LoginAttempt, LoginVerdict, Opened, Session};
+pub use memory::MemoryStorage;
 pub use rights::{Right, Rights};
 pub use storage::{Handle, Storage};
 pub use withdrawal::Withdrawal;

@@ -121,10 +121,8 @@ enum Concerns {
 
 impl Concerns {
     const fn includes(&self, kind: EntryKind) -> bool {
-        let directory = matches!(
-            kind,
-            EntryKind::Directory | EntryKind::ListedDirectory | EntryKind::ParentDirectory
-        );
+        let directory =
+            matches!(kind, EntryKind::Directory | EntryKind::ListedDirectory | EntryKind::ParentDirectory);
         match self {
             Self::Anything => true,
             Self::Directories => directory,

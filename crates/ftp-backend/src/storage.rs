@@ -204,7 +204,8 @@ pub enum Place {
     New,
     /// They follow what is there: a file, or else what is kept of an earlier upload.
     End,
-    /// They follow the first so many octets of what is there and write over the rest. Not 0.
+    /// They follow the first so many octets of what is there, a file or else what is kept of an earlier upload, and replace the
+    /// rest. Not 0.
     At(u64),
 }
 
@@ -213,11 +214,11 @@ pub trait Upload: Send + fmt::Debug {
     /// Where the octets go; called once.
     fn sink(&mut self) -> Sink;
 
-    /// Every octet has come: makes it the file, and makes it last.
+    /// Every octet has come, `stored` of them: makes it the file, which ends with the last of them, and makes it last.
     ///
     /// # Errors
-    /// Why not; the file is what it was before, if there was one.
-    fn commit(self: Box<Self>) -> Result<(), StorageFailure>;
+    /// Why not; a file that was to be replaced is what it was before.
+    fn commit(self: Box<Self>, stored: u64) -> Result<(), StorageFailure>;
 
     /// It broke off, or never began. `keep`: what came is worth keeping for its owner.
     fn abandon(self: Box<Self>, keep: bool);

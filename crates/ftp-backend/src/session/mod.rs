@@ -44,13 +44,7 @@ impl UserSession {
     /// nothing is when there is none.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, rights: Rights, owner: Option<Bytes>) -> Self {
-        Self {
-            storage,
-            rights,
-            owner,
-            working_directory: Mutex::default(),
-            uploads: Mutex::default(),
-        }
+        Self { storage, rights, owner, working_directory: Mutex::default(), uploads: Mutex::default() }
     }
 
     fn working_directory(&self) -> VirtualPath {
@@ -89,14 +83,10 @@ impl Session for UserSession {
             Query::SetModified { path, time } => self.set_facts(path, &[SetFact::Modify(*time)]).map(done),
             Query::SetFacts { path, facts } => self.set_and_tell(path, facts).map(Answer::Facts),
             Query::Facts { path } => self.facts(path.as_ref()).map(Answer::Entry),
-            Query::List { what, most } => self.list(what, *most).map(Answer::Entries),
-            Query::Hash { path, algorithm, span } => {
-                self.digest(path, *algorithm, *span, withdrawal).map(Answer::Digest)
-            }
+            Query::List { what, most } => self.list(what, *most),
+            Query::Hash { path, algorithm, span } => self.digest(path, *algorithm, *span, withdrawal),
             Query::Available { path } => self.available(path.as_ref()).map(Answer::Octets),
-            Query::ChangeMode { path, mode } => {
-                self.set_facts(path, &[SetFact::UnixMode(*mode)]).map(done)
-            }
+            Query::ChangeMode { path, mode } => self.set_facts(path, &[SetFact::UnixMode(*mode)]).map(done),
             Query::SymbolicLink { target, link } => self.make_link(target, link).map(done),
             _ => Err(StorageFailure::Unsupported),
         }
@@ -129,21 +119,19 @@ impl Session for UserSession {
 }
 
 impl UserSession {
-    fn list(
-        &self,
-        what: &ftp_proto::command::ListArgument,
-        most: usize,
-    ) -> Result<Vec<Entry>, StorageFailure> {
+    fn list(&self, what: &ftp_proto::command::ListArgument, most: usize) -> Result<Answer, StorageFailure> {
         self.rights.require(Right::List)?;
         let here = self.working_directory();
         let selection = Selection::find(&*self.storage, &here, what.path.as_ref(), what.directory)?;
         let items = selection.items(&*self.storage)?;
         // One more than may be shown tells that there are more.
         let mut entries = Vec::new();
-        for item in items.filter(|item| listing::is_shown(item, &selection, what.all)).take(most.saturating_add(1)) {
+        for item in
+            items.filter(|item| listing::is_shown(item, &selection, what.all)).take(most.saturating_add(1))
+        {
             entries.push(self.entry(item?));
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        Ok(Answer::Entries { entries, now: self.storage.now() })
     }
 }

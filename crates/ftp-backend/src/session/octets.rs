@@ -4,13 +4,12 @@ use super::UserSession;
 use super::digest::Hasher;
 use crate::rights::Right;
 use crate::withdrawal::Withdrawal;
-use bytes::Bytes;
 use ftp_dtp::storage::{Source, storage_failure};
 use ftp_proto::command::PathName;
 use ftp_proto::data::StorageFailure;
 use ftp_proto::facts::EntryKind;
 use ftp_proto::params::{DataType, Structure, TransferMode, TransferParams};
-use ftp_proto::server::{HashAlgorithm, OctetSpan};
+use ftp_proto::server::{Answer, HashAlgorithm, OctetSpan};
 use ftp_proto::transform::ascii::NetworkLength;
 use std::os::unix::fs::FileExt;
 
@@ -51,22 +50,21 @@ impl UserSession {
         }
     }
 
+    /// The digest of a span and where the span is: it ends with the file, if that is sooner than asked.
     pub(super) fn digest(
         &self,
         path: &PathName,
         algorithm: HashAlgorithm,
         span: OctetSpan,
         withdrawal: &Withdrawal,
-    ) -> Result<Bytes, StorageFailure> {
+    ) -> Result<Answer, StorageFailure> {
         self.rights.require(Right::Read)?;
         let mut hasher = Hasher::new(algorithm)?;
         let download = self.storage.open(&self.resolve(path)?)?;
-        if span.start > download.size || span.end.is_some_and(|end| end < span.start || end > download.size) {
-            return Err(StorageFailure::BadOffset);
-        }
-        let most = span.end.map_or(u64::MAX, |end| end - span.start);
-        read(download.from(span.start).source, most, withdrawal, |octets| hasher.update(octets))?;
-        Ok(hasher.finish())
+        let end = span.end.unwrap_or(u64::MAX).min(download.size);
+        let length = end.checked_sub(span.start).ok_or(StorageFailure::BadOffset)?;
+        read(download.from(span.start).source, length, withdrawal, |octets| hasher.update(octets))?;
+        Ok(Answer::Digest { digest: hasher.finish(), span: (span.start, end) })
     }
 }
 

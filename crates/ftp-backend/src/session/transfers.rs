@@ -127,7 +127,7 @@ impl UserSession {
             return Ok(());
         };
         match result {
-            Ok(()) => running.upload.commit(),
+            Ok(()) => running.upload.commit(totals.stored),
             Err(why) => {
                 // After a failure of storage, what is there is not to be trusted, or takes the room that is missing.
                 let worth = !matches!(why, TransferFailure::Storage(_)) && totals.stored > 0;
