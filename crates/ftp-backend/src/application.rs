@@ -4,6 +4,7 @@ use crate::backend::{Backend, HostVerdict, LoginAttempt, LoginVerdict, Opened, S
 use crate::storage::Handle;
 use crate::withdrawal::Withdrawal;
 use bytes::Bytes;
+use core::panic::AssertUnwindSafe;
 use core::time::Duration;
 use ftp_proto::address;
 use ftp_proto::data::{StorageFailure, TransferId};
@@ -13,7 +14,7 @@ use ftp_proto::server::{
     SiteAsk, TransferAsk,
 };
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
 /// What a driver keeps beside each [`ServerConnection`](ftp_proto::server::ServerConnection).

@@ -1,8 +1,8 @@
 //! Telling running work that its answer is no longer wanted.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use ftp_proto::data::StorageFailure;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Shared by a question's work and by who may withdraw the question (ABOR, a peer that is gone, a timer).
 #[derive(Debug, Clone, Default)]

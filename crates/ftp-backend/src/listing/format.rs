@@ -3,7 +3,7 @@
 use crate::rights::Rights;
 use crate::storage::Item;
 use bytes::{BufMut, BytesMut};
-use ftp_proto::facts::{Entry, FactSet, TimeVal, mlst};
+use ftp_proto::facts::{Entry, FactSet, TimeVal, list, mlst};
 use ftp_proto::server::TransferVerb;
 
 /// What a listing looks like.
@@ -27,9 +27,9 @@ impl Format {
                 let _ = mlst::write_line(&entry, self.facts, out);
             }
             TransferVerb::Nlst => {
-                out.put_slice(&[prefix, &entry.name, b"\r\n"].concat());
+                let _ = list::write_name(&[prefix, &entry.name].concat(), out);
             }
-            _ => out.put_slice(&[&entry.name[..], b"\r\n"].concat()),
+            _ => list::write_unix(&entry, self.now, out),
         }
     }
 

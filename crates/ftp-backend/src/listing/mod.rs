@@ -8,7 +8,7 @@ mod format;
 mod selection;
 mod source;
 
-pub use selection::Selection;
+pub(crate) use selection::Selection;
 
 use crate::path::VirtualPath;
 use crate::rights::Rights;
@@ -38,7 +38,7 @@ pub(crate) fn open(
     let machine_readable = request.verb == TransferVerb::Mlsd;
     let itself = request.listing.directory && !machine_readable;
     let selection = Selection::find(&**storage, here, request.path.as_ref(), itself)?;
-    if machine_readable && !matches!(selection, Selection::Directory { .. }) {
+    if machine_readable && !matches!(selection, Selection::Directory { pattern: None, .. }) {
         return Err(StorageFailure::NotADirectory);
     }
     let format = Format {

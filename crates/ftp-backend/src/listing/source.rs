@@ -120,17 +120,13 @@ impl Listing {
             }
             self.remember(&item);
         }
-        let prefix = match &self.selection {
-            Selection::Directory { prefix, .. } => &prefix[..],
-            Selection::One(..) => b"",
-        };
-        self.format.write(item, prefix, &mut self.out);
+        self.format.write(item, self.selection.prefix(), &mut self.out);
         Ok(true)
     }
 
     /// A subdirectory will be shown after this directory. Only real ones: a link could lead back up.
     fn remember(&mut self, item: &Item) {
-        let Selection::Directory { path, prefix } = &self.selection else { return };
+        let Selection::Directory { path, prefix, .. } = &self.selection else { return };
         if item.entry.kind != EntryKind::Directory || self.depth + 1 >= MAX_DEPTH {
             return;
         }
@@ -152,7 +148,7 @@ impl Listing {
             Err(_) => return Ok(true),
         };
         self.depth = depth;
-        self.selection = Selection::Directory { path, prefix };
+        self.selection = Selection::Directory { path, prefix, pattern: None };
         self.begin(items)?;
         Ok(true)
     }

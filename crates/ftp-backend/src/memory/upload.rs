@@ -91,10 +91,10 @@ fn continued(
     if start > there.len() as u64 {
         return Err(StorageFailure::BadOffset);
     }
-    if old.is_none() {
-        if let Some(octets) = tree.take_partial(path, owner) {
-            tree.give_room(octets.len() as u64);
-        }
+    if old.is_none()
+        && let Some(octets) = tree.take_partial(path, owner)
+    {
+        tree.give_room(octets.len() as u64);
     }
     Ok(there.slice(..usize::try_from(start).unwrap_or(there.len())))
 }

@@ -2,7 +2,7 @@
 
 mod digest;
 mod names;
-mod octets;
+pub mod octets;
 mod transfers;
 
 use crate::backend::{Opened, Session};
