@@ -6,7 +6,6 @@ use crate::world::World;
 
 pub(super) const CASES: &[Case] = &[
     case("2389-1", "feature lines begin with one space", feature_lines),
-    case("2389-2", "FEAT's reply is one line only if there is no feature", feature_lines),
     case("2389-3", "FEAT takes no parameter", feat_takes_no_parameter),
     case("2389-4", "the labels are those of their RFCs", labels),
     case("2389-5", "OPTS refuses what it does not know with 501", opts_of_nothing),
