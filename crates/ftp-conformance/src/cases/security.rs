@@ -5,7 +5,7 @@ use crate::case::{Case, case};
 use crate::talk::{Control, Failed, Mode, PASSWORD, USER, Verdict, check, text};
 use crate::world::{Family, Need, World};
 use core::time::Duration;
-use ftp_backend::memory::Fault;
+use ftp_backend::memory::Operation;
 use ftp_proto::command::{Gate, SPECS};
 use ftp_proto::data::StorageFailure;
 
@@ -267,7 +267,7 @@ fn storage_failures(world: &mut dyn World) -> Verdict {
         (StorageFailure::Busy, &[450]),
         (StorageFailure::Local, &[451]),
     ] {
-        world.break_storage(Fault::Open(why));
+        world.break_storage(Operation::Create, why);
         let _data = control.data(world, Mode::Epsv)?;
         control.cmd_expect("STOR f", codes)?;
         control.cmd_expect("NOOP", &[200])?;
@@ -279,12 +279,12 @@ fn storage_failures(world: &mut dyn World) -> Verdict {
 fn upload_fails_midway(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
     control.ok("TYPE I")?;
-    for (fault, codes) in [
-        (Fault::Write(StorageFailure::NoSpace), &[452, 552][..]),
-        (Fault::Write(StorageFailure::Local), &[451]),
-        (Fault::Settle(StorageFailure::Local), &[451]),
+    for (operation, why, codes) in [
+        (Operation::Write, StorageFailure::NoSpace, &[452, 552][..]),
+        (Operation::Write, StorageFailure::Local, &[451]),
+        (Operation::Commit, StorageFailure::Local, &[451]),
     ] {
-        world.break_storage(fault);
+        world.break_storage(operation, why);
         let data = control.data(world, Mode::Epsv)?;
         control.cmd_expect("STOR g", &[125, 150])?;
         let mut wire = data.wire()?;

@@ -3,8 +3,11 @@
 //! A case is written in blocking style and knows nothing of sockets, drivers or simulated time. What a world cannot do
 //! it says ([`World::can`]), and the cases that need it are counted as not run, with the reason.
 
+pub mod memory;
+
 use core::time::Duration;
-use ftp_backend::memory::Fault;
+use ftp_backend::memory::Operation;
+use ftp_proto::data::StorageFailure;
 use ftp_proto::server::ServerConfig;
 use std::io;
 use std::net::SocketAddr;
@@ -39,8 +42,8 @@ pub trait World {
     /// Lets time pass. Only in worlds that can [`Need::VirtualTime`].
     fn elapse(&mut self, time: Duration);
 
-    /// Makes the server's storage fail. Only in worlds that can [`Need::Faults`].
-    fn break_storage(&mut self, fault: Fault);
+    /// Makes the server's storage fail, once. Only in worlds that can [`Need::Faults`].
+    fn break_storage(&mut self, operation: Operation, why: StorageFailure);
 }
 
 /// One TCP connection as a host of ours sees it.
