@@ -6,7 +6,7 @@ use super::failures::refused;
 use super::{Answer, AskId, HashAlgorithm, OctetSpan, Outcome, Query, SetFact};
 use crate::command::{Command, PathName, SiteCommand, Verb, Word};
 use crate::data::StorageFailure;
-use crate::facts::{Entry, Fact, FactSet, TimeVal, mlst};
+use crate::facts::{Entry, Fact, FactSet, TimeVal, list, mlst};
 use crate::reply::{Reply, ReplyCode, quoted_path};
 use alloc::format;
 use alloc::vec::Vec;
@@ -244,10 +244,9 @@ fn facts_reply(facts: FactSet, entry: &Entry) -> Reply {
 
 /// STAT with a path: a listing over the control connection, and so a short one.
 fn listing_reply(entries: &[Entry], most: usize, now: TimeVal) -> Reply {
-    let _ = now;
     let lines = entries.iter().take(most).map(|entry| {
         let mut line = BytesMut::new();
-        let _ = mlst::write_entry(entry, FactSet::ALL, &mut line);
+        list::write_unix_entry(entry, now, &mut line);
         line
     });
     let last = if entries.len() > most { "There is more; use LIST or MLSD." } else { "End." };
