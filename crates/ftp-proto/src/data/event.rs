@@ -21,6 +21,12 @@ impl DataId {
 pub struct TransferId(pub(crate) u32);
 
 impl TransferId {
+    /// A name of the caller's own, to use storage without a connection: in tests, and in programs that are no server.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
     /// The number, for logs.
     #[must_use]
     pub const fn get(self) -> u32 {

@@ -1,0 +1,100 @@
+//! The backend that most servers want: accounts, each with a home in some storage.
+
+use crate::backend::{Backend, LoginAttempt, LoginVerdict};
+use crate::limits::{GuessLimits, Guesses};
+use crate::memory::MemoryStorage;
+use crate::rights::Rights;
+use crate::session::UserSession;
+use crate::storage::Storage;
+use crate::users::Accounts;
+use bytes::Bytes;
+use core::fmt;
+use core::time::Duration;
+use ftp_proto::command::Secret;
+use ftp_proto::data::StorageFailure;
+use ftp_proto::server::{Grant, LoginRefusal, LoginStage};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Where users' files are.
+pub trait Homes: Send + Sync + fmt::Debug {
+    /// The storage whose root is this home; `None` is what the server serves to everybody.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be opened: the user cannot log in then.
+    fn open(&self, home: Option<&str>) -> Result<Arc<dyn Storage>, StorageFailure>;
+}
+
+/// Everybody is at home at the root.
+impl Homes for MemoryStorage {
+    fn open(&self, _home: Option<&str>) -> Result<Arc<dyn Storage>, StorageFailure> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+/// Accounts, homes, and a limit on guessing.
+#[derive(Debug)]
+pub struct StandardBackend {
+    accounts: Accounts,
+    homes: Box<dyn Homes>,
+    guesses: Guesses,
+}
+
+impl StandardBackend {
+    /// Users of `accounts`, at home in `homes`.
+    #[must_use]
+    pub fn new(accounts: Accounts, homes: impl Homes + 'static) -> Self {
+        Self { accounts, homes: Box::new(homes), guesses: Guesses::new(GuessLimits::default()) }
+    }
+
+    /// With another limit on guessing passwords.
+    #[must_use]
+    pub fn with_guess_limits(self, limits: GuessLimits) -> Self {
+        Self { guesses: Guesses::new(limits), ..self }
+    }
+
+    fn check(&self, attempt: &LoginAttempt<'_>, password: &Secret) -> LoginVerdict {
+        if let Some(anonymous) = self.accounts.anonymous(attempt.user) {
+            // They share a name, so nothing is kept for one of them that another could find.
+            return self.enter(anonymous.home.as_deref(), anonymous.rights, None);
+        }
+        if !self.guesses.take(attempt.peer, Instant::now()) {
+            return refuse(LoginRefusal::Banned);
+        }
+        let Some(account) = self.accounts.verify(attempt.user, password.expose()) else {
+            return refuse(LoginRefusal::Credentials);
+        };
+        self.guesses.give_back(attempt.peer);
+        let owner = Bytes::copy_from_slice(attempt.user);
+        self.enter(account.home.as_deref(), account.rights, Some(owner))
+    }
+
+    fn enter(&self, home: Option<&str>, rights: Rights, owner: Option<Bytes>) -> LoginVerdict {
+        match self.homes.open(home) {
+            Ok(storage) => LoginVerdict::Accept {
+                grant: Grant::default(),
+                session: Arc::new(UserSession::new(storage, rights, owner)),
+            },
+            Err(why) => {
+                tracing::error!(?home, ?why, "a user's home cannot be opened");
+                refuse(LoginRefusal::Credentials)
+            }
+        }
+    }
+}
+
+/// The wait is the protocol's, the same for every refusal.
+const fn refuse(why: LoginRefusal) -> LoginVerdict {
+    LoginVerdict::Refuse { why, after: Duration::ZERO }
+}
+
+impl Backend for StandardBackend {
+    fn login(&self, attempt: &LoginAttempt<'_>) -> LoginVerdict {
+        match attempt.stage {
+            // The same for every name: who exists is not told (RFC 2577 §6).
+            LoginStage::User => LoginVerdict::NeedPassword,
+            LoginStage::Password(password) => self.check(attempt, password),
+            LoginStage::Account(_) => refuse(LoginRefusal::Credentials),
+        }
+    }
+}
