@@ -1,7 +1,7 @@
 //! What a transfer reads from or writes to, and why storage says no.
 //!
-//! A storage backend opens one of these for each transfer. What it returns may block: the pump touches
-//! it only inside storage jobs, which a driver runs on threads of their own.
+//! A storage backend opens one of these for each transfer. What it returns may block: the [pump](crate::pump) touches
+//! it only inside [`StorageJob`](crate::pump::StorageJob)s, which a driver runs on threads of their own.
 
 use bytes::Bytes;
 use ftp_proto::data::StorageFailure;

@@ -1,10 +1,11 @@
 //! Helpers of the tests.
 
+use crate::stream::DataSocket;
 use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU16, Ordering};
 use ftp_proto::data::PortRange;
 use rustix::event::{PollFd, PollFlags};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 
 /// So many neighbouring ports that nobody listens on, outside the ephemeral range, different ones for each caller of
@@ -35,4 +36,13 @@ pub(crate) fn readable(socket: &impl AsFd) {
 fn wait(socket: &impl AsFd, what: PollFlags) {
     let mut poll = [PollFd::new(socket, what)];
     while rustix::event::poll(&mut poll, None).is_err() {}
+}
+
+/// Our non-blocking end of a connection over loopback, and the peer's blocking one.
+pub(crate) fn socket_pair() -> (DataSocket, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (ours, _) = listener.accept().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    (DataSocket::new(ours), peer)
 }

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::net::TcpStream;
 
 fn every_descriptor_that_is_left() -> Vec<File> {
-    std::iter::from_fn(|| File::open("/dev/null").ok()).collect()
+    core::iter::from_fn(|| File::open("/dev/null").ok()).collect()
 }
 
 #[test]

@@ -1,0 +1,167 @@
+//! The control connection's octets, between its non-blocking socket and the machine.
+
+use core::mem;
+use ftp_proto::io::{ControlEvent, ControlMachine};
+use ftp_proto::time::Instant;
+use std::io;
+
+/// How many octets are read at once. Command lines are short; what does not fit is read next.
+const READ_AT_ONCE: usize = 8 * 1024;
+
+/// How often is read or written in one go, so that a peer that floods leaves others their turn.
+const ROUNDS: usize = 8;
+
+/// Moves control octets, for both drivers.
+///
+/// It holds what was read and the machine has not taken yet, at most 8 KiB: while the machine does not take it, nothing
+/// more is read, and TCP makes the peer wait. When nothing is held no memory is, so that an idle session is small.
+/// In the clear, the machine's octets are the socket's; TLS will stand in between here.
+///
+/// A driver's turn is: [`fill`](Self::fill) when the socket is readable, carry out all that the machine's
+/// [`poll`](ControlMachine::poll) says, [`flush`](Self::flush), and `fill` again if it said [`Filled::Held`] and the
+/// machine [wants input](ControlMachine::wants_input) now.
+#[derive(Debug, Default)]
+pub struct ControlPipe {
+    /// Read, but not taken by the machine.
+    held: Vec<u8>,
+    /// The peer's end of stream, or an error, was told to the machine.
+    ended: bool,
+}
+
+/// What [`ControlPipe::fill`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// All that had come is taken: call again when the socket is readable.
+    Drained,
+    /// The machine takes no more for now: do not read before it wants input.
+    Held,
+    /// There may be more: call again, after others had their turn.
+    Again,
+    /// The peer's end of stream, or an error: the machine has been told, and nothing comes any more.
+    Ended,
+}
+
+/// What [`ControlPipe::flush`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flushed {
+    /// Everything is written.
+    All,
+    /// No room: call again when the socket is writable.
+    Blocked,
+    /// An error: the machine has been told, and nothing can be written any more.
+    Ended,
+}
+
+impl ControlPipe {
+    /// A pipe for a new connection.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { held: Vec::new(), ended: false }
+    }
+
+    /// How many octets were read and not yet taken by the machine.
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Gives the machine what is held, then reads from the non-blocking socket and gives it that.
+    pub fn fill<M: ControlMachine + ?Sized>(
+        &mut self,
+        machine: &mut M,
+        now: Instant,
+        mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> Filled {
+        if !self.give_held(machine, now) {
+            return Filled::Held;
+        }
+        if self.ended {
+            return Filled::Ended;
+        }
+        let mut room = [0; READ_AT_ONCE];
+        for _ in 0..ROUNDS {
+            if !machine.wants_input() {
+                return Filled::Held;
+            }
+            match read(&mut room) {
+                Ok(0) => return self.end(machine, ControlEvent::PeerClosed, now),
+                Ok(octets) => {
+                    let octets = room.get(..octets).unwrap_or_default();
+                    let taken = machine.receive(octets, now);
+                    self.held.extend_from_slice(octets.get(taken..).unwrap_or_default());
+                    if !self.held.is_empty() {
+                        return Filled::Held;
+                    }
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Filled::Drained,
+                    io::ErrorKind::Interrupted => {}
+                    _ => return self.end(machine, ControlEvent::Reset, now),
+                },
+            }
+        }
+        Filled::Again
+    }
+
+    /// Writes what the machine has to write.
+    pub fn flush<M: ControlMachine + ?Sized>(
+        &mut self,
+        machine: &mut M,
+        now: Instant,
+        mut write: impl FnMut(&[u8]) -> io::Result<usize>,
+    ) -> Flushed {
+        loop {
+            let octets = machine.pending_output();
+            if octets.is_empty() {
+                return Flushed::All;
+            }
+            match write(octets) {
+                Ok(written) if written > 0 => machine.output_written(written, now),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => {
+                    self.end(machine, ControlEvent::Reset, now);
+                    return Flushed::Ended;
+                }
+            }
+        }
+    }
+
+    /// At the border between clear and TLS (`StartControlTls`, `StopControlTls`): clear octets must not be read as
+    /// protected ones. The machine has taken everything up to there, so nothing is held; if it ever were, it is thrown
+    /// away, and the count says so.
+    pub fn cross_border(&mut self) -> usize {
+        debug_assert!(self.held.is_empty(), "the machine left octets before the border");
+        mem::take(&mut self.held).len()
+    }
+
+    /// Whether all was taken.
+    fn give_held<M: ControlMachine + ?Sized>(&mut self, machine: &mut M, now: Instant) -> bool {
+        while !self.held.is_empty() && machine.wants_input() {
+            let taken = machine.receive(&self.held, now).min(self.held.len());
+            if taken == self.held.len() {
+                self.held = Vec::new();
+            } else if taken == 0 {
+                break;
+            } else {
+                self.held.drain(..taken);
+            }
+        }
+        self.held.is_empty()
+    }
+
+    fn end<M: ControlMachine + ?Sized>(
+        &mut self,
+        machine: &mut M,
+        event: ControlEvent,
+        now: Instant,
+    ) -> Filled {
+        if !mem::replace(&mut self.ended, true) {
+            machine.handle_control(event, now);
+        }
+        Filled::Ended
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Work on storage: the only part of a transfer that may block.
+
+use crate::buffers::Buffer;
+use crate::errors::failure;
+use crate::storage::{ChunkSink, ChunkSource, storage_failure};
+use crate::stream::DataSocket;
+use bytes::{Bytes, BytesMut};
+use core::fmt;
+use ftp_proto::data::{Failure, StorageFailure};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+/// How many octets one job sends at most, so that a fast peer does not keep a thread for itself.
+pub(super) const SENDFILE_MOST: u64 = 8 * 1024 * 1024;
+
+/// Work on storage that may block: run it on a thread of its own.
+pub struct StorageJob(pub(super) Work);
+
+/// What a [`StorageJob`] came to, for [`Pump::storage_done`](super::Pump::storage_done).
+pub struct StorageDone(pub(super) Done);
+
+pub(super) enum Work {
+    /// From the file straight to the socket.
+    SendFile { file: Arc<File>, offset: u64, most: u64, socket: DataSocket },
+    /// The next `most` octets of the file.
+    Read { file: Arc<File>, offset: u64, most: usize, buffer: Buffer },
+    /// The next chunk.
+    Next { source: Box<dyn ChunkSource>, max: usize },
+    /// Store all of these.
+    Write { file: Arc<File>, offset: u64, octets: Payload },
+    /// Store all of these.
+    Put { sink: Box<dyn ChunkSink>, octets: Payload },
+}
+
+pub(super) enum Done {
+    Sent {
+        octets: u64,
+        stop: SendStop,
+    },
+    Read {
+        buffer: Buffer,
+        result: Result<usize, StorageFailure>,
+    },
+    Next {
+        source: Box<dyn ChunkSource>,
+        result: Result<Option<Bytes>, StorageFailure>,
+    },
+    /// `octets` were stored, of all that were to be when there is no failure.
+    Stored {
+        sink: Option<Box<dyn ChunkSink>>,
+        octets: u64,
+        back: Payload,
+        failure: Option<StorageFailure>,
+    },
+}
+
+/// Octets on their way to storage, in memory that is used again.
+#[derive(Debug)]
+pub(super) enum Payload {
+    /// The first so many of a buffer.
+    Plain(Buffer, usize),
+    /// What a transform made.
+    Coded(BytesMut),
+}
+
+impl Payload {
+    fn octets(&self) -> &[u8] {
+        match self {
+            Self::Plain(buffer, filled) => buffer.get(..*filled).unwrap_or_default(),
+            Self::Coded(octets) => octets,
+        }
+    }
+}
+
+/// Why sendfile stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SendStop {
+    /// The socket is full.
+    Blocked,
+    /// As much as was asked for.
+    Enough,
+    /// The file ended.
+    EndOfFile,
+    /// Not for this file or socket; nothing was sent by this call.
+    Unsupported,
+    Network(Failure),
+    Storage(StorageFailure),
+}
+
+impl StorageJob {
+    /// Does the work. May block.
+    #[must_use = "the pump waits for it"]
+    pub fn run(self) -> StorageDone {
+        StorageDone(match self.0 {
+            Work::SendFile { file, offset, most, socket } => {
+                let mut at = offset;
+                let stop = send_file(&file, &mut at, most, &socket);
+                Done::Sent { octets: at - offset, stop }
+            }
+            Work::Read { file, offset, most, mut buffer } => {
+                let room = buffer.get_mut(..most).unwrap_or_default();
+                let result = retry(|| file.read_at(room, offset)).map_err(|error| of_open_file(&error));
+                Done::Read { buffer, result }
+            }
+            Work::Next { mut source, max } => {
+                let result = source.next_chunk(max);
+                Done::Next { source, result }
+            }
+            Work::Write { file, offset, octets } => {
+                let mut at = offset;
+                let failure = write_all(&file, &mut at, octets.octets()).err();
+                Done::Stored { sink: None, octets: at - offset, back: octets, failure }
+            }
+            Work::Put { mut sink, octets } => {
+                let length = octets.octets().len();
+                let failure = sink.put(Bytes::copy_from_slice(octets.octets())).err();
+                let stored = if failure.is_none() { length as u64 } else { 0 };
+                Done::Stored { sink: Some(sink), octets: stored, back: octets, failure }
+            }
+        })
+    }
+}
+
+/// Moves `at` on by what was sent.
+fn send_file(file: &File, at: &mut u64, most: u64, socket: &DataSocket) -> SendStop {
+    let end = at.saturating_add(most);
+    while *at < end {
+        let count = usize::try_from(end - *at).unwrap_or(usize::MAX);
+        match rustix::fs::sendfile(socket, file, Some(at), count) {
+            Ok(0) => return SendStop::EndOfFile,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return SendStop::Blocked,
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return SendStop::Unsupported,
+            Err(errno) => return whose_fault(&errno.into()),
+        }
+    }
+    SendStop::Enough
+}
+
+/// sendfile does not say which end failed; the errors of sockets and of files are different ones.
+fn whose_fault(error: &io::Error) -> SendStop {
+    match failure(error) {
+        Failure::Other => SendStop::Storage(of_open_file(error)),
+        why => SendStop::Network(why),
+    }
+}
+
+/// Moves `at` on by what was written, also when it fails.
+fn write_all(file: &File, at: &mut u64, mut octets: &[u8]) -> Result<(), StorageFailure> {
+    while !octets.is_empty() {
+        let written = retry(|| file.write_at(octets, *at)).map_err(|error| of_open_file(&error))?;
+        if written == 0 {
+            return Err(StorageFailure::NoSpace);
+        }
+        *at = at.saturating_add(written as u64);
+        octets = octets.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// What is in memory already, without waiting for a disk; an error, `WouldBlock` or other, leaves it to a job.
+pub(super) fn read_warm(file: &File, offset: u64, room: &mut [u8]) -> io::Result<usize> {
+    use rustix::io::{ReadWriteFlags, preadv2};
+    // To preadv2, an offset of -1 is the file's own position.
+    if i64::try_from(offset).is_err() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    Ok(preadv2(file, &mut [io::IoSliceMut::new(room)], offset, ReadWriteFlags::NOWAIT)?)
+}
+
+/// An offset that cannot be is the only thing that is "invalid" about reading and writing an open file.
+fn of_open_file(error: &io::Error) -> StorageFailure {
+    match storage_failure(error) {
+        StorageFailure::BadName => StorageFailure::BadOffset,
+        failure => failure,
+    }
+}
+
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+impl fmt::Debug for StorageJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Work::SendFile { .. } => "StorageJob::SendFile",
+            Work::Read { .. } => "StorageJob::Read",
+            Work::Next { .. } => "StorageJob::Next",
+            Work::Write { .. } => "StorageJob::Write",
+            Work::Put { .. } => "StorageJob::Put",
+        })
+    }
+}
+
+impl fmt::Debug for StorageDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Done::Sent { .. } => "StorageDone::Sent",
+            Done::Read { .. } => "StorageDone::Read",
+            Done::Next { .. } => "StorageDone::Next",
+            Done::Stored { .. } => "StorageDone::Stored",
+        })
+    }
+}

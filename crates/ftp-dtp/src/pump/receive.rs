@@ -1,0 +1,276 @@
+//! From the peer to storage.
+
+use super::coder::Coder;
+use super::job::{Done, Payload, StorageDone, StorageJob, Work};
+use super::{PumpStep, at_most, reduce};
+use crate::buffers::{Buffer, BufferPool, Size};
+use crate::errors::failure;
+use crate::storage::{ChunkSink, Sink};
+use crate::stream::DataStream;
+use bytes::BytesMut;
+use core::fmt;
+use ftp_proto::data::{StorageFailure, StreamEnd, TransferFailure, TransferTotals};
+use ftp_proto::io::TransferPlan;
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+pub(super) struct Receiving {
+    sink: To,
+    /// Octets that storage still takes, if there is a limit.
+    left: Option<u64>,
+    coder: Coder,
+    /// What was read and not yet stored, nor transformed: `from..to` of the buffer.
+    buffer: Option<Buffer>,
+    from: usize,
+    to: usize,
+    /// What the transform made, to be stored next.
+    coded: BytesMut,
+    size: Size,
+    buffers: BufferPool,
+    /// Why no more is read; the transfer ends so once all that was read is stored.
+    stop: Option<Result<(), TransferFailure>>,
+    /// The transform has given what it held back.
+    finished: bool,
+    phase: Phase,
+    totals: TransferTotals,
+}
+
+enum To {
+    File {
+        file: Arc<File>,
+        offset: u64,
+    },
+    /// `None` while a job has it.
+    Chunks(Option<Box<dyn ChunkSink>>),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// Read more.
+    Read,
+    /// Store what was read.
+    Store,
+    /// A storage job is out.
+    InStorage,
+    Ended(Result<(), TransferFailure>),
+}
+
+impl Receiving {
+    pub(super) fn new(plan: &TransferPlan, sink: Sink, coder: Coder, buffers: &BufferPool) -> Self {
+        Self {
+            sink: match sink {
+                Sink::File { file, offset } => To::File { file, offset },
+                Sink::Chunks(sink) => To::Chunks(Some(sink)),
+            },
+            left: plan.limit,
+            coder,
+            buffer: None,
+            from: 0,
+            to: 0,
+            coded: BytesMut::new(),
+            size: Size::Small,
+            buffers: buffers.clone(),
+            stop: None,
+            finished: false,
+            phase: Phase::Read,
+            totals: TransferTotals::NONE,
+        }
+    }
+
+    pub(super) const fn totals(&self) -> &TransferTotals {
+        &self.totals
+    }
+
+    pub(super) const fn is_in_storage(&self) -> bool {
+        matches!(self.phase, Phase::InStorage)
+    }
+
+    pub(super) fn step(&mut self, stream: &mut impl DataStream, budget: usize) -> PumpStep {
+        let mut budget = budget.max(1);
+        loop {
+            let step = match self.phase {
+                Phase::Read => self.read(stream, &mut budget),
+                Phase::Store => self.store(),
+                Phase::InStorage => Some(PumpStep::InStorage),
+                Phase::Ended(result) => Some(PumpStep::Ended { totals: self.totals, result }),
+            };
+            if let Some(step) = step {
+                return step;
+            }
+        }
+    }
+
+    pub(super) fn storage_done(&mut self, done: StorageDone) {
+        // Another pump's; ours waits for ever, which its stall timer ends.
+        let Done::Stored { sink, octets, back, failure } = done.0 else { return };
+        match (&mut self.sink, sink) {
+            (To::File { offset, .. }, _) => *offset = offset.saturating_add(octets),
+            (To::Chunks(mine), sink) => *mine = sink,
+        }
+        self.totals.stored += octets;
+        reduce(&mut self.left, octets);
+        match back {
+            Payload::Plain(buffer, _) => self.buffer = Some(buffer),
+            Payload::Coded(mut coded) => {
+                coded.clear();
+                self.coded = coded;
+            }
+        }
+        match failure {
+            Some(why) => self.fail(TransferFailure::Storage(why)),
+            None => self.phase = Phase::Store,
+        }
+    }
+
+    pub(super) fn fail(&mut self, why: TransferFailure) {
+        if !matches!(self.phase, Phase::Ended(_)) {
+            self.end(Err(why));
+        }
+    }
+
+    /// Frees what is not needed any more.
+    fn end(&mut self, result: Result<(), TransferFailure>) {
+        self.buffer = None;
+        self.coded = BytesMut::new();
+        self.phase = Phase::Ended(result);
+    }
+
+    fn read(&mut self, stream: &mut impl DataStream, budget: &mut usize) -> Option<PumpStep> {
+        if self.left == Some(0) {
+            self.stop = Some(Ok(()));
+        }
+        // No more is read than storage takes: what follows is not ours.
+        let most = if self.coder.is_unchanged() { self.left } else { None };
+        let end = at_most(self.size.octets(), most);
+        if self.stop.is_some() || self.to >= end {
+            // A whole buffer came without waiting: larger ones pay.
+            self.size = Size::Large;
+            self.phase = Phase::Store;
+            return None;
+        }
+        if *budget == 0 {
+            return Some(PumpStep::Again);
+        }
+        match stream.read(self.room(end)) {
+            Ok(0) => {
+                self.totals.end = stream.proper_end();
+                self.stop = Some(Ok(()));
+                None
+            }
+            Ok(octets) => {
+                self.to += octets;
+                self.totals.wire += octets as u64;
+                *budget = budget.saturating_sub(octets);
+                None
+            }
+            Err(error) => self.cannot_read(&error),
+        }
+    }
+
+    /// The part of the buffer up to `end` that is still free; never empty.
+    fn room(&mut self, end: usize) -> &mut [u8] {
+        if self.buffer.as_ref().is_none_or(|buffer| buffer.size() != self.size) {
+            // Only an empty buffer has another size.
+            self.buffer = Some(self.buffers.take(self.size));
+        }
+        self.buffer.as_mut().and_then(|buffer| buffer.get_mut(self.to..end)).unwrap_or_default()
+    }
+
+    fn cannot_read(&mut self, error: &io::Error) -> Option<PumpStep> {
+        match error.kind() {
+            io::ErrorKind::Interrupted => {}
+            io::ErrorKind::WouldBlock if self.to >= Size::Small.octets() / 2 => self.phase = Phase::Store,
+            io::ErrorKind::WouldBlock => {
+                self.wait_with_little();
+                return Some(PumpStep::WantRead);
+            }
+            io::ErrorKind::UnexpectedEof => {
+                self.totals.end = StreamEnd::Unclean;
+                self.stop = Some(Ok(()));
+            }
+            _ => self.stop = Some(Err(TransferFailure::Connection(failure(error)))),
+        }
+        None
+    }
+
+    /// A transfer that waits holds no large buffer, and none at all when nothing is in it.
+    fn wait_with_little(&mut self) {
+        self.size = Size::Small;
+        let Some(buffer) = self.buffer.take_if(|buffer| self.to == 0 || buffer.size() == Size::Large) else {
+            return;
+        };
+        if self.to == 0 {
+            return;
+        }
+        let mut small = self.buffers.take(Size::Small);
+        if let (Some(room), Some(octets)) = (small.get_mut(..self.to), buffer.get(..self.to)) {
+            room.copy_from_slice(octets);
+        }
+        self.buffer = Some(small);
+    }
+
+    fn store(&mut self) -> Option<PumpStep> {
+        let payload = match self.coder {
+            Coder::Unchanged => self.plain(),
+            Coder::Changed(_) => self.decoded(),
+        };
+        let Some(octets) = payload else {
+            self.phase = Phase::Read;
+            if let Some(result) = self.stop {
+                self.end(result);
+            }
+            return None;
+        };
+        let work = match &mut self.sink {
+            To::File { file, offset } => Work::Write { file: Arc::clone(file), offset: *offset, octets },
+            To::Chunks(sink) => match sink.take() {
+                Some(sink) => Work::Put { sink, octets },
+                None => {
+                    self.fail(TransferFailure::Storage(StorageFailure::Local));
+                    return None;
+                }
+            },
+        };
+        self.phase = Phase::InStorage;
+        Some(PumpStep::Storage(StorageJob(work)))
+    }
+
+    /// The buffer as it was read.
+    fn plain(&mut self) -> Option<Payload> {
+        let filled = core::mem::take(&mut self.to);
+        if filled == 0 {
+            return None;
+        }
+        Some(Payload::Plain(self.buffer.take()?, filled))
+    }
+
+    /// What becomes of the buffer, or of its next part.
+    fn decoded(&mut self) -> Option<Payload> {
+        let Coder::Changed(coder) = &mut self.coder else { return None };
+        self.coded.reserve(Size::Small.octets());
+        while self.from < self.to && self.coded.is_empty() {
+            let buffer = self.buffer.as_ref()?;
+            self.from += coder.push(buffer.get(self.from..self.to)?, &mut self.coded);
+        }
+        if self.from == self.to {
+            (self.from, self.to) = (0, 0);
+            if self.stop.is_some() && self.coded.is_empty() && !self.finished {
+                coder.finish(&mut self.coded);
+                self.finished = true;
+            }
+        }
+        self.coded.truncate(at_most(self.coded.len(), self.left));
+        if self.coded.is_empty() { None } else { Some(Payload::Coded(core::mem::take(&mut self.coded))) }
+    }
+}
+
+impl fmt::Debug for Receiving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiving")
+            .field("phase", &self.phase)
+            .field("left", &self.left)
+            .field("totals", &self.totals)
+            .finish_non_exhaustive()
+    }
+}
