@@ -1,11 +1,14 @@
 //! Replies: codes, texts, multi-line form (RFC 959 §4.2).
 
+pub mod answer;
 mod build;
 mod code;
 mod encode;
+mod refusal;
 mod text;
 
 pub use code::{ReplyClass, ReplyCode};
+pub use refusal::Refusal;
 pub use text::{parse_quoted_path, quoted_path};
 
 pub(crate) use text::{put_quoted, split_quoted};
