@@ -94,6 +94,8 @@ fn unix_lines() {
         ),
         ("-rw-r--r-- 1 may 12 1830 Mar  4 16:03 notes.txt", File, "notes.txt", Some(1830), MARCH),
         ("-rw-r--r-- 1 eve 12 2019 Mar  4 16:03 notes.txt", File, "notes.txt", Some(2019), MARCH),
+        ("-rw-r--r-- 1 jan 12 2019 Mar  4 16:03 notes.txt", File, "notes.txt", Some(2019), MARCH),
+        ("-rw-r--r-- eve 1830 Mar  4 16:03 5 Mar 2019 x", File, "5 Mar 2019 x", Some(1830), MARCH),
         // Large.
         (
             "-rw-r--r-- 1 eve staff 18446744073709551615 Mar  4 16:03 n",

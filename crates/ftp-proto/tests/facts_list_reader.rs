@@ -4,6 +4,7 @@ use ftp_proto::facts::list::{
     LineFormat, ListingClock, ListingError, ListingFormat, ListingLimits, ListingReader,
 };
 use ftp_proto::facts::{Entry, EntryKind, TimeVal};
+use ftp_proto::testing::{listing, listing_in_chunks, listing_line};
 use proptest::prelude::*;
 
 fn reader(format: ListingFormat, limits: ListingLimits) -> ListingReader {
@@ -124,7 +125,7 @@ fn c6_a_line_that_is_too_long_is_skipped_and_the_others_come() {
 }
 
 /// Listings of lines that are entries, nearly entries, and no entries.
-fn listing() -> impl Strategy<Value = String> {
+fn lines() -> impl Strategy<Value = String> {
     let line = proptest::sample::select(vec![
         "-rw-r--r-- 1 eve staff 7 Mar  4 16:03 a",
         "lrwxrwxrwx 1 eve staff 7 Mar  4  2019 a -> b",
@@ -141,29 +142,75 @@ fn listing() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.into_iter().flat_map(|(line, end)| [line, end]).collect())
 }
 
+/// A line out of pieces of lines.
+fn nearly_an_entry() -> impl Strategy<Value = Vec<u8>> {
+    const PIECES: [&[u8]; 40] = [
+        b"-rw-r--r--",
+        b"drwxr-xr-x",
+        b"lrwxrwxrwx",
+        b"brw-rw----",
+        b"1",
+        b"31",
+        b"8,",
+        b"8,0",
+        b"eve",
+        b"may",
+        b"2019",
+        b"12345",
+        b"Mar",
+        b"Feb",
+        b"4",
+        b"30",
+        b"16:03",
+        b"16:03:11",
+        b"2019-03-04",
+        b"+0100",
+        b"->",
+        b" -> ",
+        b"01-31-20",
+        b"12:10PM",
+        b"<DIR>",
+        b"<JUNCTION>",
+        b"1,234",
+        b"+",
+        b"r,",
+        b"s280,",
+        b"\t",
+        b"type=",
+        b"dir;",
+        b"size=7;",
+        b"OS.unix=slink:",
+        b"perm=el;",
+        b";",
+        b"=",
+        b"/",
+        b"\xe9",
+    ];
+    let piece = prop_oneof![
+        6 => proptest::sample::select(&PIECES[..]).prop_map(<[u8]>::to_vec),
+        3 => Just(b" ".to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 1..3),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     #[test]
     fn every_chunking_gives_the_same(
-        text in listing(),
+        text in lines(),
         format in proptest::sample::select(vec![ListingFormat::Mlsd, ListingFormat::List, ListingFormat::Nlst]),
-        sizes in proptest::collection::vec(1_usize..30, 1..6),
+        plan in proptest::collection::vec(1_u8..30, 0..6),
     ) {
-        let limits = ListingLimits { line: 60, ..ListingLimits::default() };
-        let run = |sizes: &[usize]| {
-            let mut reader = reader(format, limits);
-            let mut entries = Vec::new();
-            let mut rest = text.as_bytes();
-            for &size in sizes.iter().cycle() {
-                let (chunk, after) = rest.split_at(size.min(rest.len()));
-                reader.push(chunk, &mut entries).expect("within limits");
-                rest = after;
-                if rest.is_empty() {
-                    break;
-                }
-            }
-            reader.finish(&mut entries).expect("within limits");
-            (entries, reader.skipped(), reader.first_skipped().map(<[u8]>::to_vec), reader.line_format())
-        };
-        prop_assert_eq!(run(&sizes), run(&[usize::MAX]));
+        listing_in_chunks(format, &plan, text.as_bytes());
+    }
+
+    #[test]
+    fn any_octets_are_a_listing(data in proptest::collection::vec(any::<u8>(), 0..200)) {
+        listing(&data);
+    }
+
+    #[test]
+    fn any_line_is_read_and_written(line in nearly_an_entry()) {
+        listing_line(&line);
     }
 }

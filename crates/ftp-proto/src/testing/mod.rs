@@ -6,12 +6,16 @@
 mod address;
 mod command;
 mod line;
+mod listings;
 mod reply;
+mod transforms;
 
 pub use address::{addresses, passive_address, target_address};
 pub use command::{command_line, command_round_trip};
 pub use line::{line_framing, line_framing_in_chunks};
+pub use listings::{listing, listing_in_chunks, listing_line, pattern};
 pub use reply::{pathname_in_reply, reply_decoding, reply_decoding_in_chunks, reply_round_trip};
+pub use transforms::{ascii, ascii_in_chunks};
 
 /// Splits what a fuzzer gives into a plan for cutting and the octets to be cut: the first octet says how many of the
 /// following are lengths.
@@ -21,7 +25,7 @@ fn split_plan(data: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Cuts `octets` into chunks of the planned lengths, over and over; a length of 0 counts as 256.
-fn chunks<'a>(plan: &'a [u8], octets: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+fn chunks<'a>(plan: &'a [u8], octets: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
     let mut lengths = plan.iter().map(|&length| if length == 0 { 256 } else { usize::from(length) }).cycle();
     let mut rest = octets;
     core::iter::from_fn(move || {

@@ -54,17 +54,16 @@ fn entry(fields: &Fields<'_>, mode: Mode, at: usize, clock: &ListingClock) -> Op
     Some(entry)
 }
 
-/// The first date that a number precedes: the size. Months whose names are known are looked for first, so that no
-/// owner's name is taken for one.
+/// The date, which a number precedes: the size. Mostly it follows links, owner, group and size; then it is looked for
+/// before that, and at last after that, since groups' names may have blanks. Months whose names are known come first.
 fn find_date(details: &[&[u8]]) -> Option<(usize, Found)> {
     let after_number = |nth: &usize| {
         let before = nth.checked_sub(1).and_then(|before| details.get(before));
         before.is_none_or(|field| field.last().is_some_and(u8::is_ascii_digit))
     };
     let find = |words| {
-        (0..details.len())
-            .filter(after_number)
-            .find_map(|nth| Some((nth, date::parse(details.get(nth..)?, words)?)))
+        let places = (0..=4).rev().chain(5..details.len());
+        places.filter(after_number).find_map(|nth| Some((nth, date::parse(details.get(nth..)?, words)?)))
     };
     find(Words::Known).or_else(|| find(Words::Any))
 }
@@ -75,7 +74,7 @@ fn take_details(entry: &mut Entry, details: &[&[u8]]) -> bool {
     let size = decimal(last);
     let is_device = match accounts.split_last() {
         // `8, 0`: the numbers of a device.
-        Some((major, before)) if major.ends_with(b",") => {
+        Some((major, before)) if major.strip_suffix(b",").is_some_and(|major| decimal(major).is_some()) => {
             accounts = before;
             true
         }
@@ -104,8 +103,8 @@ fn take_name(entry: &mut Entry, name: &[u8]) {
         *entry = named(core::mem::take(entry), name);
         return;
     }
-    let name = if entry.kind.is_directory() { name.strip_suffix(b"/").unwrap_or(name) } else { name };
-    *entry = named(core::mem::take(entry), name);
+    let slashes = name.iter().rev().take_while(|&&octet| octet == b'/' && entry.kind.is_directory()).count();
+    *entry = named(core::mem::take(entry), name.get(..name.len() - slashes).unwrap_or(name));
 }
 
 /// Cuts `name -> target` in two. Both can have an arrow in them: the size of a link is the length of its target, and
