@@ -180,7 +180,8 @@ mod tests {
         let rows: BTreeSet<_> = ROWS.iter().map(|row| row.id).collect();
         assert_eq!(cases.len(), cases::all().count(), "an id stands twice");
         assert_eq!(rows.len(), ROWS.len(), "a row stands twice");
-        let shown: BTreeSet<_> = ROWS.iter().filter(|row| row.shown == Shown::Case).map(|row| row.id).collect();
+        let shown: BTreeSet<_> =
+            ROWS.iter().filter(|row| row.shown == Shown::Case).map(|row| row.id).collect();
         assert_eq!(cases, shown);
     }
 }

@@ -1,1 +1,22 @@
-//! One suite of FTP conformance cases, for any server or client.
+//! One suite of FTP conformance cases, for any server.
+//!
+//! * [`checklist`]: every requirement, and how it is shown.
+//! * [`cases`]: the cases themselves, by the document that asks for them. Each is a plain function in blocking style.
+//! * [`world`]: where they are played. A case knows nothing of sockets, drivers or simulated time.
+//! * [`talk`]: what cases are written with.
+//!
+//! ```
+//! use ftp_conformance::case::{Outcome, play};
+//! use ftp_conformance::{cases, world::memory::Memory};
+//!
+//! let noop = cases::all().find(|case| case.id == "959-49").expect("the case is registered");
+//! assert!(matches!(play(noop, &Memory), Outcome::Passed));
+//! ```
+
+pub mod case;
+pub mod cases;
+pub mod checklist;
+pub mod report;
+pub mod scene;
+pub mod talk;
+pub mod world;

@@ -1,10 +1,10 @@
 //! The server that every world of ours has: one user with every right, and anonymous, who may read.
 
 use crate::talk::{PASSWORD, USER};
+use core::time::Duration;
 use ftp_backend::session::UserSession;
 use ftp_backend::{Backend, HostVerdict, LoginAttempt, LoginVerdict, Rights, Storage};
 use ftp_proto::server::{Grant, LoginRefusal, LoginStage};
-use core::time::Duration;
 use std::sync::Arc;
 
 #[derive(Debug)]

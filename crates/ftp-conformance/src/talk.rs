@@ -59,6 +59,8 @@ pub struct Control {
     wire: Box<dyn Wire>,
     replies: ReplyDecoder,
     unread: BytesMut,
+    /// Everything that came since the last command, as it came.
+    raw: Vec<u8>,
     family: Family,
 }
 
@@ -85,8 +87,16 @@ impl Control {
 
     /// Connects.
     pub fn dial(world: &mut dyn World, family: Family) -> Result<Self, Failed> {
-        let wire = world.connect(Host::Client, world.server(family)).map_err(|e| Failed(format!("cannot connect: {e}")))?;
-        Ok(Self { wire, replies: ReplyDecoder::new(ReplyLimits::default()), unread: BytesMut::new(), family })
+        let wire = world
+            .connect(Host::Client, world.server(family))
+            .map_err(|e| Failed(format!("cannot connect: {e}")))?;
+        Ok(Self {
+            wire,
+            replies: ReplyDecoder::new(ReplyLimits::default()),
+            unread: BytesMut::new(),
+            raw: Vec::new(),
+            family,
+        })
     }
 
     /// USER and PASS of the world's user.
@@ -114,8 +124,13 @@ impl Control {
             }
             let mut chunk = [0; 4096];
             match self.wire.read(&mut chunk) {
-                Ok(0) => return Err(Failed("the server closed the control connection instead of a reply".into())),
-                Ok(octets) => self.unread.extend_from_slice(&chunk[..octets]),
+                Ok(0) => {
+                    return Err(Failed("the server closed the control connection instead of a reply".into()));
+                }
+                Ok(octets) => {
+                    self.unread.extend_from_slice(&chunk[..octets]);
+                    self.raw.extend_from_slice(&chunk[..octets]);
+                }
                 Err(error) => return Err(Failed(format!("no reply: {error}"))),
             }
         }
@@ -132,6 +147,7 @@ impl Control {
 
     /// Sends a command line and reads its reply.
     pub fn cmd(&mut self, line: &str) -> Result<Reply, Failed> {
+        self.raw.clear();
         self.send(format!("{line}\r\n").as_bytes())?;
         self.reply().map_err(|Failed(why)| Failed(format!("{line}: {why}")))
     }
@@ -152,6 +168,17 @@ impl Control {
             return Ok(reply);
         }
         Err(Failed(format!("{line}: expected 2yz, got {} {}", reply.code, text(&reply))))
+    }
+
+    /// The lines between the first and the last of a multi-line reply to the last command, exactly as they came: the
+    /// decoder takes off the space that they begin with.
+    pub fn inner_lines(&self) -> Result<Vec<String>, Failed> {
+        let raw = String::from_utf8_lossy(&self.raw).into_owned();
+        let lines: Vec<&str> = raw.strip_suffix("\r\n").unwrap_or(&raw).split("\r\n").collect();
+        match lines.as_slice() {
+            [_, inner @ .., _] => Ok(inner.iter().map(|line| (*line).to_owned()).collect()),
+            _ => Err(Failed(format!("not a multi-line reply: {raw:?}"))),
+        }
     }
 
     /// The server must close the control connection, after what it has still to say.
@@ -185,12 +212,14 @@ impl Control {
         if mode == Mode::Pasv {
             let reply = self.cmd_expect("PASV", &[227])?;
             let told = host_port::parse_reply(reply.text());
-            return told.map(SocketAddr::from).ok_or_else(|| Failed(format!("no address in 227 {}", text(&reply))));
+            return told
+                .map(SocketAddr::from)
+                .map_err(|_| Failed(format!("no address in 227 {}", text(&reply))));
         }
         let reply = self.cmd_expect("EPSV", &[229])?;
-        let port = extended::parse_229(reply.text());
-        let port = port.map_err(|_| Failed(format!("no port in 229 {}", text(&reply))))?;
-        Ok(SocketAddr::new(self.wire.peer().ip(), port))
+        let told = extended::parse_229(reply.text());
+        let told = told.map_err(|_| Failed(format!("no port in 229 {}", text(&reply))))?;
+        Ok(SocketAddr::new(self.wire.peer().ip(), told.port))
     }
 
     /// A data connection by this mode.
@@ -222,7 +251,12 @@ impl Control {
     }
 
     /// [`fetch`](Self::fetch) in a mode.
-    pub fn fetch_by(&mut self, world: &mut dyn World, mode: Mode, line: &str) -> Result<(Vec<u8>, Reply), Failed> {
+    pub fn fetch_by(
+        &mut self,
+        world: &mut dyn World,
+        mode: Mode,
+        line: &str,
+    ) -> Result<(Vec<u8>, Reply), Failed> {
         let data = self.data(world, mode)?;
         self.cmd_expect(line, &[125, 150])?;
         let octets = read_to_end(&mut *data.wire()?)?;
@@ -230,7 +264,12 @@ impl Control {
     }
 
     /// Runs a command that takes data from us, over EPSV; returns the preliminary and the final reply.
-    pub fn give(&mut self, world: &mut dyn World, line: &str, octets: &[u8]) -> Result<(Reply, Reply), Failed> {
+    pub fn give(
+        &mut self,
+        world: &mut dyn World,
+        line: &str,
+        octets: &[u8],
+    ) -> Result<(Reply, Reply), Failed> {
         self.give_by(world, Mode::Epsv, line, octets)
     }
 

@@ -79,7 +79,9 @@ fn hash(world: &mut dyn World) -> Verdict {
         check(text(&reply).eq_ignore_ascii_case(&expected), || text(&reply))?;
     }
     let features = features(&mut control)?;
-    check(features.iter().any(|line| line.starts_with("HASH ") && line.contains("CRC32*")), || format!("{features:?}"))?;
+    check(features.iter().any(|line| line.starts_with("HASH ") && line.contains("CRC32*")), || {
+        format!("{features:?}")
+    })?;
     control.cmd_expect("OPTS HASH ROT13", &[501, 504])?;
     control.cmd_expect("HASH nothing", &[550])?;
     Ok(())

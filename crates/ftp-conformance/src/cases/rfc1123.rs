@@ -74,8 +74,11 @@ fn listings_are_ascii(world: &mut dyn World) -> Verdict {
     control.ok("TYPE I")?;
     for line in ["LIST", "NLST", "MLSD"] {
         let (octets, _) = control.fetch(world, line)?;
-        let bare = octets.split(|&octet| octet == b'\n').rev().skip(1).any(|line| line.last() != Some(&b'\r'));
-        check(octets.ends_with(b"\r\n") && !bare, || format!("{line}: {}", String::from_utf8_lossy(&octets)))?;
+        let bare =
+            octets.split(|&octet| octet == b'\n').rev().skip(1).any(|line| line.last() != Some(&b'\r'));
+        check(octets.ends_with(b"\r\n") && !bare, || {
+            format!("{line}: {}", String::from_utf8_lossy(&octets))
+        })?;
     }
     Ok(())
 }
@@ -115,7 +118,9 @@ fn segments_mean_nothing(world: &mut dyn World) -> Verdict {
 fn every_reply_has_the_right_form(world: &mut dyn World) -> Verdict {
     // The decoder of this suite is strict: it fails on anything else.
     let mut control = Control::logged_in(world)?;
-    for spec in ftp_proto::command::SPECS.iter().filter(|spec| !matches!(spec.name, "QUIT" | "REIN" | "USER" | "AUTH")) {
+    // Without a data port every transfer command has one reply.
+    let ends_the_session = |name| matches!(name, "QUIT" | "REIN" | "USER" | "AUTH" | "PASV" | "EPSV");
+    for spec in ftp_proto::command::SPECS.iter().filter(|spec| !ends_the_session(spec.name)) {
         control.cmd(spec.name)?;
     }
     control.cmd_expect("NOOP", &[200, 530])?;

@@ -13,18 +13,12 @@ pub(super) const CASES: &[Case] = &[
 
 /// The lines of FEAT without their space.
 pub(super) fn features(control: &mut Control) -> Result<Vec<String>, Failed> {
-    let reply = control.cmd_expect("FEAT", &[211])?;
-    let inner = reply.lines.get(1..reply.lines.len().saturating_sub(1)).unwrap_or_default();
-    inner
-        .iter()
-        .map(|line| {
-            let line = String::from_utf8_lossy(line).into_owned();
-            match line.strip_prefix(' ') {
-                Some(feature) if !feature.starts_with(' ') => Ok(feature.to_owned()),
-                _ => Err(Failed(format!("not one space: {line:?}"))),
-            }
-        })
-        .collect()
+    control.cmd_expect("FEAT", &[211])?;
+    let one_space = |line: String| match line.strip_prefix(' ') {
+        Some(feature) if !feature.starts_with(' ') => Ok(feature.to_owned()),
+        _ => Err(Failed(format!("not one space: {line:?}"))),
+    };
+    control.inner_lines()?.into_iter().map(one_space).collect()
 }
 
 fn feature_lines(world: &mut dyn World) -> Verdict {
@@ -44,9 +38,9 @@ fn feat_takes_no_parameter(world: &mut dyn World) -> Verdict {
 
 fn labels(world: &mut dyn World) -> Verdict {
     const KNOWN: &[&str] = &[
-        "AUTH", "AVBL", "CLNT", "EPRT", "EPSV", "HASH", "HOST", "LANG", "MDTM", "MFCT", "MFF", "MFMT", "MLST", "PBSZ",
-        "PROT", "RANG", "REST", "SIZE", "TVFS", "UTF8", "MODE", "SITE", "XCRC", "XMD5", "XSHA1", "XSHA256", "XSHA512",
-        "PASV", "CCC", "CSID", "COMB",
+        "AUTH", "AVBL", "CLNT", "EPRT", "EPSV", "HASH", "HOST", "LANG", "MDTM", "MFCT", "MFF", "MFMT",
+        "MLST", "PBSZ", "PROT", "RANG", "REST", "SIZE", "TVFS", "UTF8", "MODE", "SITE", "XCRC", "XMD5",
+        "XSHA1", "XSHA256", "XSHA512", "PASV", "CCC", "CSID", "COMB",
     ];
     let mut control = Control::greeted(world)?;
     for feature in features(&mut control)? {

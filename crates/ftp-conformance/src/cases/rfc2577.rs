@@ -12,8 +12,10 @@ pub(super) const CASES: &[Case] = &[
     case("2577-2", "PORT can be switched off", active_can_be_switched_off).configured(|config| {
         config.data = Arc::new(DataPolicy::new(DataPolicyRow { active: false, ..DataPolicyRow::default() }));
     }),
-    case("2577-3", "a stranger gets nothing, and the right peer is still served", strangers).needs(&[Need::Stranger]),
-    case("2577-4", "wrong passwords wait, and the third ends the session", wrong_passwords).needs(&[Need::VirtualTime]),
+    case("2577-3", "a stranger gets nothing, and the right peer is still served", strangers)
+        .needs(&[Need::Stranger]),
+    case("2577-4", "wrong passwords wait, and the third ends the session", wrong_passwords)
+        .needs(&[Need::VirtualTime]),
     case("2577-6", "an unknown user is asked for a password", unknown_user),
     case("2577-7", "passive ports cannot be guessed", ports_are_random),
     case("2577-8", "SITE runs no commands", site_runs_nothing),
@@ -47,7 +49,8 @@ fn strangers(world: &mut dyn World) -> Verdict {
         let stolen = read_to_end(&mut *stranger).unwrap_or_default();
         check(stolen.is_empty(), || "the stranger got the file".into())?;
     }
-    let mut right = world.connect(Host::Client, address).map_err(|error| crate::talk::Failed(error.to_string()))?;
+    let mut right =
+        world.connect(Host::Client, address).map_err(|error| crate::talk::Failed(error.to_string()))?;
     control.expect(&[125, 150])?;
     let octets = read_to_end(&mut *right)?;
     check(octets == b"not for strangers", || format!("{octets:?}"))?;

@@ -45,7 +45,9 @@ fn names_are_octets(world: &mut dyn World) -> Verdict {
     }
     let (names, _) = control.fetch(world, "NLST")?;
     for name in [&b"gr\xc3\xbc\xc3\x9fe\r\n"[..], b"caf\xe9\r\n", b"ff\xff\r\n"] {
-        check(names.windows(name.len()).any(|part| part == name), || format!("{name:?} is not in {names:?}"))?;
+        check(names.windows(name.len()).any(|part| part == name), || {
+            format!("{name:?} is not in {names:?}")
+        })?;
     }
     Ok(())
 }

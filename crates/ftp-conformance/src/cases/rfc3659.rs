@@ -40,9 +40,10 @@ fn has_feature(world: &mut dyn World, feature: &str) -> Verdict {
 }
 
 fn entry(control: &mut Control, path: &str) -> Result<Entry, Failed> {
-    let reply = control.cmd_expect(&format!("MLST {path}"), &[250])?;
-    let line = reply.lines.get(1).and_then(|line| line.strip_prefix(b" ")).unwrap_or_default();
-    mlst::parse(line).ok_or_else(|| Failed(format!("not an entry: {}", text(&reply))))
+    control.cmd_expect(&format!("MLST {path}"), &[250])?;
+    let lines = control.inner_lines()?;
+    let entry = lines.first().and_then(|line| mlst::parse(line.strip_prefix(' ')?.as_bytes()));
+    entry.ok_or_else(|| Failed(format!("not an entry: {lines:?}")))
 }
 
 fn listed(control: &mut Control, world: &mut dyn World, line: &str) -> Result<Vec<Entry>, Failed> {
@@ -51,7 +52,8 @@ fn listed(control: &mut Control, world: &mut dyn World, line: &str) -> Result<Ve
     lines
         .map(|line| {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            mlst::parse(line).ok_or_else(|| Failed(format!("not an entry: {:?}", String::from_utf8_lossy(line))))
+            mlst::parse(line)
+                .ok_or_else(|| Failed(format!("not an entry: {:?}", String::from_utf8_lossy(line))))
         })
         .collect()
 }
@@ -151,11 +153,14 @@ fn mlst_and_mlsd(world: &mut dyn World) -> Verdict {
     control.ok("MKD d")?;
     control.make_file(world, "d/f", b"123")?;
     let reply = control.cmd_expect("MLST d/f", &[250])?;
-    check(reply.lines.len() == 3 && reply.lines[1].starts_with(b" "), || text(&reply))?;
+    let inner = control.inner_lines()?;
+    check(inner.len() == 1 && inner[0].starts_with(' '), || text(&reply))?;
     check(reply.lines[2].eq_ignore_ascii_case(b"End"), || text(&reply))?;
     let entries = listed(&mut control, world, "MLSD d")?;
     let file = entries.iter().find(|entry| entry.name == "f");
-    check(file.is_some_and(|file| file.size == Some(3) && file.kind == EntryKind::File), || format!("{entries:?}"))
+    check(file.is_some_and(|file| file.size == Some(3) && file.kind == EntryKind::File), || {
+        format!("{entries:?}")
+    })
 }
 
 fn mlsd_of_a_file(world: &mut dyn World) -> Verdict {
@@ -203,7 +208,8 @@ fn experimental_facts(world: &mut dyn World) -> Verdict {
     for feature in features(&mut control)?.iter().filter_map(|line| line.strip_prefix("MLST ")) {
         for fact in feature.split(';').filter(|fact| !fact.is_empty()) {
             let fact = fact.trim_end_matches('*').to_ascii_lowercase();
-            let known = REGISTERED.contains(&&fact[..]) || fact.starts_with("unix.") || fact.starts_with("x.");
+            let known =
+                REGISTERED.contains(&&fact[..]) || fact.starts_with("unix.") || fact.starts_with("x.");
             check(known, || format!("{fact} is neither registered nor experimental"))?;
         }
     }
@@ -272,7 +278,9 @@ fn opts_mlst(world: &mut dyn World) -> Verdict {
     let reply = control.cmd_expect("OPTS MLST size;zz;TYPE;", &[200])?;
     check(text(&reply).to_ascii_lowercase().starts_with("mlst opts type;size;"), || text(&reply))?;
     let chosen = entry(&mut control, "f")?;
-    check(chosen.size.is_some() && chosen.modify.is_none() && chosen.unique.is_none(), || format!("{chosen:?}"))?;
+    check(chosen.size.is_some() && chosen.modify.is_none() && chosen.unique.is_none(), || {
+        format!("{chosen:?}")
+    })?;
     let reply = control.cmd_expect("OPTS MLST", &[200])?;
     check(text(&reply).to_ascii_uppercase().starts_with("MLST OPTS"), || text(&reply))?;
     control.cmd_expect("REIN", &[220])?;

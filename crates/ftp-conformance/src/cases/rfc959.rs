@@ -10,7 +10,11 @@ pub(super) const CASES: &[Case] = &[
     case("959-02", "the defaults are TYPE A N, STRU F, MODE S", defaults_are_ascii_stream_file),
     case("959-03", "a greeting comes first", greeting_comes_first),
     case("959-06", "nothing is said that was not asked for", nothing_unasked).needs(&[Need::VirtualTime]),
-    case("959-07", "replies are three digits, a separator and lines that end in CRLF", replies_are_well_formed),
+    case(
+        "959-07",
+        "replies are three digits, a separator and lines that end in CRLF",
+        replies_are_well_formed,
+    ),
     case("959-08", "an inner line cannot end a reply", inner_lines_cannot_end_a_reply),
     case("959-10", "commands are known in any case", commands_in_any_case),
     case("959-11", "500, 501, 503 and 504 are told apart", errors_are_told_apart),
@@ -51,7 +55,9 @@ pub(super) const CASES: &[Case] = &[
 
 fn minimum_commands(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
-    for line in ["TYPE A N", "MODE S", "STRU F", "STRU R", "NOOP", "PORT 127,0,0,1,200,1", "RETR x", "STOR /no/dir/x"] {
+    for line in
+        ["TYPE A N", "MODE S", "STRU F", "STRU R", "NOOP", "PORT 127,0,0,1,200,1", "RETR x", "STOR /no/dir/x"]
+    {
         let reply = control.cmd(line)?;
         check(!matches!(reply.code.get(), 500 | 502), || format!("{line}: {} {}", reply.code, text(&reply)))?;
     }
@@ -84,7 +90,9 @@ fn replies_are_well_formed(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
     for line in ["SYST", "HELP", "FEAT", "STAT", "PWD", "MLST", "NONSENSE"] {
         let reply = control.cmd(line)?;
-        check(reply.lines.iter().all(|line| !line.contains(&b'\r')), || format!("{line}: CR inside of a reply"))?;
+        check(reply.lines.iter().all(|line| !line.contains(&b'\r')), || {
+            format!("{line}: CR inside of a reply")
+        })?;
     }
     Ok(())
 }
@@ -108,9 +116,13 @@ fn commands_in_any_case(world: &mut dyn World) -> Verdict {
 
 fn errors_are_told_apart(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
-    for (line, codes) in
-        [("NONSENSE", &[500, 502][..]), ("TYPE", &[501]), ("RNTO x", &[503]), ("MODE C", &[504]), ("REST x", &[501])]
-    {
+    for (line, codes) in [
+        ("NONSENSE", &[500, 502][..]),
+        ("TYPE", &[501]),
+        ("RNTO x", &[503]),
+        ("MODE C", &[504]),
+        ("REST x", &[501]),
+    ] {
         control.cmd_expect(line, codes)?;
     }
     Ok(())

@@ -26,7 +26,8 @@ pub(super) const CASES: &[Case] = &[
     case("S25", "numbers that are too large are refused", large_numbers),
     case("S26", "a second transfer command waits for the first", transfers_wait),
     case("S28", "setuid, setgid and sticky bits cannot be set", no_special_bits),
-    case("S34", "storage failures are told, and the session goes on", storage_failures).needs(&[Need::Faults]),
+    case("S34", "storage failures are told, and the session goes on", storage_failures)
+        .needs(&[Need::Faults]),
     case("S43", "the greeting names no version", no_version),
     case("bad-1", "octets that are not UTF-8 are no reason to fail", any_octets),
     case("bad-2", "an upload that fails midway is told so", upload_fails_midway).needs(&[Need::Faults]),
@@ -34,9 +35,34 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 const SPELLINGS: &[&str] = &[
-    "..", "../", "../..", "../../..", "/..", "/../", "/../..", "./..", "./../..", "d/../..", "d/../../..", "//..", "..//..",
-    "/./../.", "d/./../../..", "../d/../..", "..\\..", "%2e%2e", "%2e%2e/%2e%2e", "..%2f..", "\u{c0}\u{ae}", "....//",
-    "...", "~", "~root", "/etc", "//etc", "/../etc",
+    "..",
+    "../",
+    "../..",
+    "../../..",
+    "/..",
+    "/../",
+    "/../..",
+    "./..",
+    "./../..",
+    "d/../..",
+    "d/../../..",
+    "//..",
+    "..//..",
+    "/./../.",
+    "d/./../../..",
+    "../d/../..",
+    "..\\..",
+    "%2e%2e",
+    "%2e%2e/%2e%2e",
+    "..%2f..",
+    "\u{c0}\u{ae}",
+    "....//",
+    "...",
+    "~",
+    "~root",
+    "/etc",
+    "//etc",
+    "/../etc",
 ];
 
 fn no_way_out(world: &mut dyn World) -> Verdict {
@@ -45,13 +71,17 @@ fn no_way_out(world: &mut dyn World) -> Verdict {
     for spelling in SPELLINGS {
         for command in ["SIZE", "MDTM", "DELE", "RMD", "RNFR", "MLST"] {
             let reply = control.cmd(&format!("{command} {spelling}/passwd"))?;
-            check(reply.code.get() >= 400, || format!("{command} {spelling}/passwd: {} {}", reply.code, text(&reply)))?;
+            check(reply.code.get() >= 400, || {
+                format!("{command} {spelling}/passwd: {} {}", reply.code, text(&reply))
+            })?;
         }
         control.cmd(&format!("CWD {spelling}"))?;
         let pwd = text(&control.cmd_expect("PWD", &[257])?);
         check(pwd.starts_with("\"/"), || format!("after CWD {spelling}: {pwd}"))?;
         let (names, _) = control.fetch(world, "NLST /")?;
-        check(String::from_utf8_lossy(&names).contains('d'), || format!("after CWD {spelling}: another root"))?;
+        check(String::from_utf8_lossy(&names).contains('d'), || {
+            format!("after CWD {spelling}: another root")
+        })?;
         control.ok("CWD /")?;
     }
     Ok(())
@@ -68,9 +98,10 @@ fn names_make_no_lines(world: &mut dyn World) -> Verdict {
     for line in ["LIST d", "NLST d", "MLSD d"] {
         let (octets, _) = control.fetch(world, line)?;
         let lines = octets.split(|&octet| octet == b'\n').filter(|line| !line.is_empty());
-        check(lines.clone().all(|line| line.ends_with(b"\r") && !line[..line.len() - 1].contains(&b'\r')), || {
-            format!("{line}: {octets:?}")
-        })?;
+        check(
+            lines.clone().all(|line| line.ends_with(b"\r") && !line[..line.len() - 1].contains(&b'\r')),
+            || format!("{line}: {octets:?}"),
+        )?;
     }
     control.cmd_expect("STAT d", &[211, 212, 213])?;
     control.cmd_expect("NOOP", &[200])?;
@@ -109,9 +140,8 @@ fn one_listener(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
     control.make_file(world, "f", b"x")?;
     let address = control.passive_address(Mode::Epsv)?;
-    let mut wire = world
-        .connect(crate::world::Host::Client, address)
-        .map_err(|error| Failed(error.to_string()))?;
+    let mut wire =
+        world.connect(crate::world::Host::Client, address).map_err(|error| Failed(error.to_string()))?;
     control.cmd_expect("RETR f", &[125, 150])?;
     crate::talk::read_to_end(&mut *wire)?;
     control.expect(&[226])?;
@@ -204,7 +234,9 @@ fn globs_are_bounded(world: &mut dyn World) -> Verdict {
         control.make_file(world, &format!("d/{name}"), b"x")?;
     }
     let (names, _) = control.fetch(world, "NLST d/*.txt")?;
-    check(String::from_utf8_lossy(&names).lines().count() == 2, || String::from_utf8_lossy(&names).into_owned())?;
+    check(String::from_utf8_lossy(&names).lines().count() == 2, || {
+        String::from_utf8_lossy(&names).into_owned()
+    })?;
     let _data = control.data(world, Mode::Epsv)?;
     let reply = control.cmd("NLST d/*a*a*a*a*a*a*a*b")?;
     if reply.code.is_preliminary() {
@@ -216,7 +248,9 @@ fn globs_are_bounded(world: &mut dyn World) -> Verdict {
 
 fn large_numbers(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
-    for line in ["REST 18446744073709551616", "REST 9223372036854775808", "REST -1", "ALLO 99999999999999999999999"] {
+    for line in
+        ["REST 18446744073709551616", "REST 9223372036854775808", "REST -1", "ALLO 99999999999999999999999"]
+    {
         control.cmd_expect(line, &[501])?;
     }
     control.make_file(world, "f", b"0123456789")?;

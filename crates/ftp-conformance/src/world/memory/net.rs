@@ -40,7 +40,8 @@ impl Ports {
 
     pub(super) fn listen(&mut self, ip: IpAddr) -> SocketAddr {
         loop {
-            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.state =
+                self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let port = 40_000 + (self.state >> 40) as u16 % 20_000;
             let at = SocketAddr::new(ip, port);
             if !self.listeners.contains_key(&at) {

@@ -1,10 +1,12 @@
 //! A driver in memory: what ftp-tokio does with sockets, done with pipes. Shorter than any real one, since nothing waits.
 
 use super::net::Ports;
-use super::pipe::{Connection, PipeStream, Poll};
+use super::pipe::{Connection, PipeStream};
 use ftp_backend::{Application, Backend, Handle};
 use ftp_dtp::buffers::BufferPool;
+use ftp_dtp::control::{ControlPipe, Filled};
 use ftp_dtp::pump::{LocalEnd, Pump, PumpStep};
+use ftp_dtp::stream::DataStream as _;
 use ftp_proto::data::{
     Admission, DataEvent, DataId, DataPhase, Failure, StreamEnd, TransferFailure, TransferTotals,
 };
@@ -24,6 +26,7 @@ pub(super) struct Session {
     control: Connection,
     data: BTreeMap<DataId, Data>,
     buffers: BufferPool,
+    pipe: ControlPipe,
     /// The end of the control connection was told.
     ended: bool,
 }
@@ -48,6 +51,7 @@ impl Session {
             control,
             data: BTreeMap::new(),
             buffers: BufferPool::default(),
+            pipe: ControlPipe::default(),
             ended: false,
         }
     }
@@ -81,48 +85,21 @@ impl Session {
     }
 
     fn read(&mut self, now: Instant) -> bool {
-        if self.ended || !self.machine.wants_input() {
-            return false;
-        }
-        // One octet at a time would do as well: segments mean nothing.
-        let mut chunk = [0; 1024];
-        match self.control.read(&mut chunk) {
-            Poll::Ready(0) => {
-                self.ended = true;
-                self.machine.handle_control(ControlEvent::PeerClosed, now);
-            }
-            Poll::Ready(octets) => {
-                let mut rest = &chunk[..octets];
-                // What is not taken now is taken once replies are written: pipes have room for that.
-                while !rest.is_empty() {
-                    let taken = self.machine.receive(rest, now);
-                    rest = &rest[taken..];
-                    if taken == 0 && !self.write(now) {
-                        break;
-                    }
-                }
-                assert!(rest.is_empty() || self.machine.is_finished(), "the machine wanted input and does not take it");
-            }
-            Poll::Failed(_) => {
-                self.ended = true;
-                self.machine.handle_control(ControlEvent::Reset, now);
-            }
-            Poll::Pending => return false,
-        }
-        true
+        let mut octets = 0;
+        let held = self.pipe.held();
+        let filled = self.pipe.fill(&mut self.machine, now, |into| {
+            let read = PipeStream(&self.control).read(into);
+            octets += read.as_ref().copied().unwrap_or(0);
+            read
+        });
+        let ended = matches!(filled, Filled::Ended) && !core::mem::replace(&mut self.ended, true);
+        octets > 0 || self.pipe.held() != held || ended
     }
 
     fn write(&mut self, now: Instant) -> bool {
-        let pending = self.machine.pending_output();
-        if pending.is_empty() {
-            return false;
-        }
-        match self.control.write(pending) {
-            Poll::Ready(octets) => self.machine.output_written(octets, now),
-            Poll::Failed(_) => self.machine.handle_control(ControlEvent::Reset, now),
-            Poll::Pending => return false,
-        }
-        true
+        let before = self.machine.pending_output().len();
+        let _ = self.pipe.flush(&mut self.machine, now, |octets| PipeStream(&self.control).write(octets));
+        self.machine.pending_output().len() != before
     }
 
     fn tell(&mut self, output: ServerOutput, now: Instant) {
@@ -130,7 +107,8 @@ impl Session {
             ServerOutput::Ask(ask) => {
                 let done = self.application.prepare(ask).run();
                 let machine = &mut self.machine;
-                if let Some(cleanup) = self.application.finish(done, |decision| machine.decide(decision, now)) {
+                if let Some(cleanup) = self.application.finish(done, |decision| machine.decide(decision, now))
+                {
                     cleanup.run();
                 }
             }
