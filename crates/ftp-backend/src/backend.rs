@@ -14,9 +14,10 @@ use std::sync::Arc;
 /// What a server decides before anybody has logged in. One for a server; calls block, and come from many threads.
 pub trait Backend: Send + Sync + fmt::Debug {
     /// HOST (RFC 7151 §3): whether this virtual host is served. `host` is in lower case, without brackets or port.
+    /// A server without virtual hosts is the one host, whatever it is called.
     fn host(&self, host: &[u8]) -> HostVerdict {
         let _ = host;
-        HostVerdict::Unknown
+        HostVerdict::Accept
     }
 
     /// USER, PASS or ACCT. Takes the same time for unknown names as for wrong passwords (RFC 2577 §6).

@@ -41,7 +41,7 @@ impl Worlds for Memory {
             configure(&mut config);
         }
         let storage = MemoryStorage::new();
-        let backend = scene::backend(&storage);
+        let backend = scene::backend(storage.clone());
         let net = Rc::new(RefCell::new(Net::new(Arc::new(config), backend)));
         Ok(Box::new(MemoryWorld { net, storage }))
     }
