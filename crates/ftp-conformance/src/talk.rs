@@ -2,11 +2,11 @@
 
 use crate::world::{Family, Host, Listener, Wire, World};
 use bytes::BytesMut;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ftp_proto::address::{extended, host_port};
 use ftp_proto::reply::Reply;
 use ftp_proto::wire::{ReplyDecoder, ReplyLimits};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Why a case failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,15 @@ impl Data {
     }
 }
 
+impl core::fmt::Debug for Data {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Linked(_) => "Linked",
+            Self::Waiting(_) => "Waiting",
+        })
+    }
+}
+
 /// A control connection.
 pub struct Control {
     wire: Box<dyn Wire>,
@@ -62,6 +71,12 @@ pub struct Control {
     /// Everything that came since the last command, as it came.
     raw: Vec<u8>,
     family: Family,
+}
+
+impl core::fmt::Debug for Control {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Control").field("family", &self.family).finish_non_exhaustive()
+    }
 }
 
 impl Control {

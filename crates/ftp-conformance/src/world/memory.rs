@@ -8,15 +8,15 @@ mod session;
 use super::{Configure, Family, Host, Listener, Need, PATIENCE, Wire, World};
 use crate::case::Worlds;
 use crate::scene;
+use core::cell::RefCell;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use ftp_backend::memory::{MemoryStorage, Operation};
 use ftp_proto::data::StorageFailure;
 use ftp_proto::server::ServerConfig;
 use net::Net;
 use pipe::{Connection, Poll};
-use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 

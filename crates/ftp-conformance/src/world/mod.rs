@@ -5,12 +5,12 @@
 
 pub mod memory;
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_backend::memory::Operation;
 use ftp_proto::data::StorageFailure;
 use ftp_proto::server::ServerConfig;
 use std::io;
-use std::net::SocketAddr;
 
 /// How long a case waits for an answer, in the world's own time. Longer than any of the server's own delays for a
 /// peer that behaves.

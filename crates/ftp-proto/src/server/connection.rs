@@ -195,7 +195,7 @@ impl ServerConnection {
             self.gate.forget_lines();
             self.lines.discard();
             self.end_service();
-            self.timers = Timers::default();
+            self.timers.clear_all();
             self.set_timer(Timer::Linger, self.config.timeouts.linger);
         }
     }
@@ -227,7 +227,7 @@ impl ServerConnection {
             && self.output.is_empty()
         {
             self.act(IoAction::CloseControl);
-            self.timers = Timers::default();
+            self.timers.clear_all();
             self.life = Life::Gone(reason);
         }
         if let Life::Gone(reason) = self.life

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part of it")]
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_proto::command::PathName;
 use ftp_proto::data::{
@@ -14,7 +15,6 @@ use ftp_proto::server::{
 };
 use ftp_proto::time::Instant;
 use ftp_proto::wire::{ReplyDecoder, ReplyLimits};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub const SERVER: &str = "192.0.2.1:21";

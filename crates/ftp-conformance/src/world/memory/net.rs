@@ -2,13 +2,14 @@
 
 use super::pipe::Connection;
 use super::session::Session;
+use core::net::{IpAddr, SocketAddr};
 use ftp_backend::Backend;
 use ftp_proto::io::ControlEndpoints;
 use ftp_proto::server::ServerConfig;
 use ftp_proto::time::Instant;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The server's control port.
@@ -44,8 +45,8 @@ impl Ports {
                 self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let port = 40_000 + (self.state >> 40) as u16 % 20_000;
             let at = SocketAddr::new(ip, port);
-            if !self.listeners.contains_key(&at) {
-                self.listeners.insert(at, VecDeque::new());
+            if let std::collections::btree_map::Entry::Vacant(e) = self.listeners.entry(at) {
+                e.insert(VecDeque::new());
                 return at;
             }
         }

@@ -1,10 +1,10 @@
 //! TCP connections as two bounded queues of octets.
 
+use core::cell::RefCell;
+use core::net::SocketAddr;
 use ftp_dtp::stream::DataStream;
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 /// Octets in flight in each direction, as if by TCP's windows.

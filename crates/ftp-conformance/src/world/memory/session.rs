@@ -2,6 +2,7 @@
 
 use super::net::Ports;
 use super::pipe::{Connection, PipeStream};
+use core::net::SocketAddr;
 use ftp_backend::{Application, Backend, Handle};
 use ftp_dtp::buffers::BufferPool;
 use ftp_dtp::control::{ControlPipe, Filled};
@@ -14,7 +15,6 @@ use ftp_proto::io::{ControlEndpoints, ControlEvent, ControlMachine, IoAction, St
 use ftp_proto::server::{ServerConfig, ServerConnection, ServerOutput};
 use ftp_proto::time::Instant;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Octets that a pump moves before others have their turn.
