@@ -109,4 +109,7 @@ pub enum Misuse {
     /// The connection is over, or this verb has an operation of its own.
     #[error("not allowed now")]
     WrongState,
+    /// This transfer's command has a pathname.
+    #[error("this command needs a pathname")]
+    PathNeeded,
 }

@@ -1,7 +1,8 @@
 //! Which data port mode to try next. Pure, and outlives a control connection.
 
-use super::{Attempt, PassiveAddress, Rung};
-use crate::data::{DataMode, PortRange};
+use super::{Attempt, ListenPlan, PassiveAddress, Rung};
+use crate::address::{is_private, normalise};
+use crate::data::{DataMode, DataPhase, Failure, Opening, PortRange, Side};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -84,40 +85,168 @@ pub enum NextStep {
     GiveUp,
 }
 
+/// How many failures are kept.
+const MAX_ATTEMPTS: usize = 64;
+
+/// What tells two rungs apart.
+type Key = (DataMode, PassiveAddress);
+
 /// Chooses rungs, from what has failed and what has worked.
+///
+/// Passive comes before active, and what RFC 2428 §4 prefers before the rest: EPSV, PASV at the server's own address,
+/// PASV as told (where that is allowed), EPRT, PORT. Over IPv6 only EPSV and EPRT are left. A rung that has worked is
+/// the first from then on. A rung that has failed comes again only when every other one has failed, too.
 #[derive(Debug)]
 pub struct Ladder {
     config: LadderConfig,
+    worked: Option<Key>,
+    /// Failed at some time.
+    failed: Vec<Key>,
+    /// Tried since the last [`first`](Self::first).
+    tried: Vec<Key>,
+    /// A 227 named another address than the server's, and a public one.
+    told: bool,
     attempts: Vec<Attempt>,
 }
 
-#[allow(clippy::todo, reason = "filled in by the next commit")]
 impl Ladder {
     /// Nothing has been tried.
     #[must_use]
     pub fn new(config: LadderConfig) -> Self {
-        Self { config, attempts: Vec::new() }
+        let config =
+            LadderConfig { server: normalise(config.server), local: normalise(config.local), ..config };
+        Self {
+            config,
+            worked: None,
+            failed: Vec::new(),
+            tried: Vec::new(),
+            told: false,
+            attempts: Vec::new(),
+        }
     }
 
     /// The rung to begin a transfer with.
+    #[must_use]
     pub fn first(&mut self) -> Rung {
-        let _ = &self.config;
-        todo!()
+        self.tried.clear();
+        let key = self.worked.or_else(|| self.next_key()).unwrap_or(self.fallback());
+        self.rung(key)
     }
 
     /// A rung did not work: what now?
-    pub fn failed(&mut self, _attempt: &Attempt) -> NextStep {
-        todo!()
+    pub fn failed(&mut self, attempt: &Attempt) -> NextStep {
+        if self.attempts.len() == MAX_ATTEMPTS {
+            self.attempts.remove(0);
+        }
+        self.attempts.push(attempt.clone());
+        self.learn(attempt);
+        let hopeless = is_hopeless(attempt);
+        match if hopeless { None } else { self.next_key() } {
+            None => NextStep::GiveUp,
+            Some(key) if attempt.control_usable => NextStep::Try(self.rung(key)),
+            Some(key) => NextStep::Reconnect(self.rung(key)),
+        }
     }
 
     /// A rung has worked: it is the first from now on.
-    pub fn worked(&mut self, _rung: &Rung) {
-        todo!()
+    pub fn worked(&mut self, rung: &Rung) {
+        let key = key(rung);
+        self.failed.retain(|&failed| failed != key);
+        self.worked = Some(key);
     }
 
     /// What has failed, the oldest first; at most the last 64.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.attempts
+    }
+
+    fn learn(&mut self, attempt: &Attempt) {
+        let key = key(&attempt.rung);
+        if self.worked == Some(key) {
+            self.worked = None;
+        }
+        for list in [&mut self.failed, &mut self.tried] {
+            if !list.contains(&key) {
+                list.push(key);
+            }
+        }
+        let told = attempt.announced.map(|at| normalise(at.ip()));
+        self.told |= attempt.rung.mode == DataMode::PASV
+            && told.is_some_and(|ip| ip != self.config.server && !is_private(ip));
+    }
+
+    /// The next rung that was not tried since [`first`](Self::first); one that has never failed, if there is one.
+    fn next_key(&self) -> Option<Key> {
+        let untried = |key: &Key| !self.tried.contains(key);
+        let order = self.order();
+        let fresh = order.iter().copied().find(|key| untried(key) && !self.failed.contains(key));
+        fresh.or_else(|| order.iter().copied().find(untried))
+    }
+
+    fn order(&self) -> Vec<Key> {
+        let own = self.config.passive_address;
+        let v4 = self.config.server.is_ipv4();
+        let told = self.config.try_told_address && self.told && own != PassiveAddress::AsTold;
+        let all = [
+            ((DataMode::EPSV, own), true),
+            ((DataMode::PASV, own), v4),
+            ((DataMode::PASV, PassiveAddress::AsTold), v4 && told),
+            ((DataMode::EPRT, own), true),
+            ((DataMode::PORT, own), v4),
+        ];
+        match self.config.modes {
+            Modes::Auto => all.into_iter().filter_map(|(key, fits)| fits.then_some(key)).collect(),
+            Modes::Only(mode) => {
+                let as_told = all.into_iter().filter_map(|((of, address), fits)| {
+                    (of == mode && fits && address != own).then_some((of, address))
+                });
+                core::iter::once((mode, own)).chain(as_told).collect()
+            }
+        }
+    }
+
+    fn fallback(&self) -> Key {
+        (DataMode::EPSV, self.config.passive_address)
+    }
+
+    fn rung(&self, (mode, address): Key) -> Rung {
+        let known = self.worked == Some((mode, address));
+        let others = self.order().iter().any(|&key| key != (mode, address) && !self.tried.contains(&key));
+        let hurry = others && !known;
+        Rung {
+            mode,
+            address,
+            listen: (mode.opening(Side::User) == Opening::Listen).then(|| self.listen_plan()),
+            patience: if hurry { self.config.patience } else { self.config.last_patience },
+            command_first: known,
+        }
+    }
+
+    fn listen_plan(&self) -> ListenPlan {
+        let active = self.config.active;
+        let local = self.config.local;
+        // On a private network there is no NAT between us, unless we are not on it ourselves.
+        let near = is_private(self.config.server);
+        let fits = |ip: &IpAddr| !near && ip.is_ipv4() == local.is_ipv4();
+        let announce = active.external.map(normalise).filter(fits);
+        ListenPlan {
+            bind: local,
+            ports: active.ports,
+            announce,
+            announced_port_offset: if near { 0 } else { active.port_offset },
+        }
+    }
+}
+
+fn key(rung: &Rung) -> Key {
+    (rung.mode, rung.address)
+}
+
+/// Failures that no other mode can cure: TLS that does not come about, no descriptors left.
+fn is_hopeless(attempt: &Attempt) -> bool {
+    match (attempt.during, attempt.why) {
+        (_, Failure::TooManyDescriptors) | (DataPhase::Secure, Failure::Tls) => true,
+        (DataPhase::Listen | DataPhase::Connect | DataPhase::Secure, _) => false,
     }
 }

@@ -1,109 +1,54 @@
 //! The client side: the user-PI of one control connection, and the ladder of data port modes.
+//!
+//! [`ClientConnection`] is given [`Operation`]s and does them one after the other, each with all the commands that it
+//! takes. It is a [`ControlMachine`](crate::io::ControlMachine): the driver carries out what
+//! [`poll`](crate::io::ControlMachine::poll) says and reports what happens. [`ClientEvent::Done`] comes exactly once for
+//! each operation, whatever becomes of the connection.
+//!
+//! How a data connection is had is a [`Rung`]: a data port mode and its settings. Which rung to try next, over failures
+//! and across control connections, is the [`Ladder`]'s decision, made from the [`Attempt`] in
+//! [`OperationError::Data`].
+//!
+//! The parts, each small enough to be read at once:
+//!
+//! | file | what |
+//! |---|---|
+//! | `connection` | what the driver and the application call |
+//! | `session` | what comes in goes to the part that it concerns; the queue; the end |
+//! | `control` | what the operations share: output, timers, what is known of the server |
+//! | `expect` | whose reply is this |
+//! | `dialogue`, `login` | operations that are commands and replies |
+//! | `transfer`, `data`, `verdict` | transfers: commands, data connection, how they end |
+//! | `drain` | after ABOR: which replies are still to come |
+//! | `in_force` | TYPE, STRU, MODE, REST and EPSV ALL as they stand at the server |
+//! | `security` | TLS on the control connection |
+//! | `ladder` | which data port mode to try next |
 
 mod config;
+mod connection;
+mod control;
+mod data;
+mod dialogue;
+mod drain;
 mod error;
 mod event;
+mod expect;
 mod features;
+mod in_force;
 mod ladder;
+mod login;
 mod operation;
+mod security;
+mod session;
+mod transfer;
+mod verdict;
 
+pub use crate::address::PassiveAddress;
+pub use crate::server::CloseReason;
 pub use config::{ClientConfig, ClientLimits, ClientTimeouts};
+pub use connection::ClientConnection;
 pub use error::{Attempt, Credential, Misuse, OperationError};
 pub use event::ClientEvent;
 pub use features::Features;
 pub use ladder::{ActiveSettings, Ladder, LadderConfig, Modes, NextStep};
-pub use operation::{DataPlan, ListenPlan, OpId, Operation, PassiveAddress, Rung};
-
-use crate::data::{Admission, DataEvent, DataId};
-use crate::io::{ControlEndpoints, ControlEvent, ControlMachine, Deadline, Step};
-use crate::time::Instant;
-use alloc::sync::Arc;
-use core::net::SocketAddr;
-
-/// The protocol interpreter of one control connection, client side.
-#[derive(Debug)]
-pub struct ClientConnection {
-    _config: Arc<ClientConfig>,
-}
-
-#[allow(unused_variables, clippy::todo, reason = "filled in by the next commit")]
-impl ClientConnection {
-    /// A connection that was just made; the greeting is awaited. Operations may be started at once: nothing is sent
-    /// before the greeting.
-    #[must_use]
-    pub fn new(config: Arc<ClientConfig>, endpoints: ControlEndpoints, now: Instant) -> Self {
-        todo!()
-    }
-
-    /// Queues an operation.
-    ///
-    /// # Errors
-    /// When it cannot be done here; nothing has changed then.
-    pub fn start(&mut self, op: Operation, now: Instant) -> Result<OpId, Misuse> {
-        todo!()
-    }
-
-    /// Ends an operation early. Its `Done` follows, with [`OperationError::Aborted`] unless it ended otherwise first.
-    ///
-    /// # Errors
-    /// When it has ended, or never was.
-    pub fn abort(&mut self, op: OpId, now: Instant) -> Result<(), Misuse> {
-        todo!()
-    }
-
-    /// How many more operations can be queued.
-    #[must_use]
-    pub fn room(&self) -> usize {
-        todo!()
-    }
-
-    /// What the server said to FEAT, once it was asked after the login.
-    #[must_use]
-    pub fn features(&self) -> Option<&Features> {
-        todo!()
-    }
-
-    /// Whether the control connection is under TLS.
-    #[must_use]
-    pub fn is_secured(&self) -> bool {
-        todo!()
-    }
-}
-
-#[allow(unused_variables, clippy::todo, reason = "filled in by the next commit")]
-impl ControlMachine for ClientConnection {
-    type Output = ClientEvent;
-    fn wants_input(&self) -> bool {
-        todo!()
-    }
-    fn receive(&mut self, octets: &[u8], now: Instant) -> usize {
-        todo!()
-    }
-    fn pending_output(&self) -> &[u8] {
-        todo!()
-    }
-    fn output_written(&mut self, octets: usize, now: Instant) {
-        todo!()
-    }
-    fn handle_control(&mut self, event: ControlEvent, now: Instant) {
-        todo!()
-    }
-    fn admit(&mut self, id: DataId, peer: SocketAddr, now: Instant) -> Admission {
-        todo!()
-    }
-    fn handle_data(&mut self, id: DataId, event: DataEvent, now: Instant) {
-        todo!()
-    }
-    fn deadline(&self) -> Option<Deadline> {
-        todo!()
-    }
-    fn handle_timeout(&mut self, now: Instant) {
-        todo!()
-    }
-    fn poll(&mut self) -> Option<Step<ClientEvent>> {
-        todo!()
-    }
-    fn is_finished(&self) -> bool {
-        todo!()
-    }
-}
+pub use operation::{DataPlan, ListenPlan, OpId, Operation, Rung};

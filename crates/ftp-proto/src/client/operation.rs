@@ -1,5 +1,6 @@
 //! What a client is asked to do.
 
+use crate::address::PassiveAddress;
 use crate::command::{Command, PathName, Secret, Text};
 use crate::data::{DataMode, PortRange};
 use crate::io::StreamEncoding;
@@ -83,17 +84,6 @@ pub struct Rung {
     /// False until this rung has worked with this server: then a passive connection is opened before the transfer
     /// command is sent, so that a dead rung never leaves the server waiting with a command in service.
     pub command_first: bool,
-}
-
-/// Which address a passive data connection goes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PassiveAddress {
-    /// The control connection's peer, whatever the reply says.
-    ControlPeer,
-    /// What the reply says.
-    AsTold,
-    /// What the reply says, unless that cannot be right; then the control connection's peer.
-    Repair,
 }
 
 /// What is listened on in active mode, and what the server is told.
