@@ -129,7 +129,7 @@ impl Ladder {
     #[must_use]
     pub fn first(&mut self) -> Rung {
         self.tried.clear();
-        let key = self.worked.or_else(|| self.next_key()).unwrap_or(self.fallback());
+        let key = self.worked.or_else(|| self.next_key()).unwrap_or_else(|| self.fallback());
         self.rung(key)
     }
 

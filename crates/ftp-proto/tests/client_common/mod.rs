@@ -11,32 +11,32 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub const PATIENCE: Duration = Duration::from_secs(4);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A client and everything that it has said.
 #[derive(Debug)]
-pub struct Play {
-    pub client: ClientConnection,
-    pub now: Instant,
+pub(crate) struct Play {
+    pub(crate) client: ClientConnection,
+    pub(crate) now: Instant,
     /// Actions, in order, that no test has taken yet.
-    pub actions: Vec<IoAction>,
+    pub(crate) actions: Vec<IoAction>,
     /// Events, in order, that no test has taken yet; without `Sent` and `Received`.
-    pub events: Vec<ClientEvent>,
+    pub(crate) events: Vec<ClientEvent>,
     /// Octets written and not yet looked at.
-    pub written: Vec<u8>,
+    pub(crate) written: Vec<u8>,
 }
 
-pub fn endpoints(peer: &str, local: &str) -> ControlEndpoints {
+pub(crate) fn endpoints(peer: &str, local: &str) -> ControlEndpoints {
     ControlEndpoints { local: local.parse().unwrap(), peer: peer.parse().unwrap(), dialled: None }
 }
 
 impl Play {
     /// Connected; nothing was said.
-    pub fn silent(config: ClientConfig) -> Self {
+    pub(crate) fn silent(config: ClientConfig) -> Self {
         Self::between(config, "192.0.2.1:21", "192.0.2.7:40000")
     }
 
-    pub fn between(config: ClientConfig, peer: &str, local: &str) -> Self {
+    pub(crate) fn between(config: ClientConfig, peer: &str, local: &str) -> Self {
         let now = Instant::from_origin(Duration::from_secs(1000));
         let client = ClientConnection::new(Arc::new(config), endpoints(peer, local), now);
         let mut play = Self { client, now, actions: Vec::new(), events: Vec::new(), written: Vec::new() };
@@ -45,11 +45,11 @@ impl Play {
     }
 
     /// Greeted.
-    pub fn greeted() -> Self {
+    pub(crate) fn greeted() -> Self {
         Self::greeted_with(ClientConfig::default())
     }
 
-    pub fn greeted_with(config: ClientConfig) -> Self {
+    pub(crate) fn greeted_with(config: ClientConfig) -> Self {
         let mut play = Self::silent(config);
         play.say("220 ready");
         play.events.clear();
@@ -57,11 +57,11 @@ impl Play {
     }
 
     /// With TYPE I in force, so that a transfer begins with its data connection.
-    pub fn ready() -> Self {
+    pub(crate) fn ready() -> Self {
         Self::ready_with(ClientConfig::default())
     }
 
-    pub fn ready_with(config: ClientConfig) -> Self {
+    pub(crate) fn ready_with(config: ClientConfig) -> Self {
         let mut play = Self::greeted_with(config);
         play.start(Operation::Command(ftp_proto::command::Command::Type(ftp_proto::params::DataType::Image)));
         play.expect("TYPE I");
@@ -71,7 +71,7 @@ impl Play {
     }
 
     /// Takes what the machine has to say.
-    pub fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         loop {
             let output = self.client.pending_output().to_vec();
             if !output.is_empty() {
@@ -88,20 +88,20 @@ impl Play {
         }
     }
 
-    pub fn start(&mut self, operation: Operation) -> OpId {
+    pub(crate) fn start(&mut self, operation: Operation) -> OpId {
         let op = self.client.start(operation, self.now).expect("it may be started");
         self.run();
         op
     }
 
     /// Server lines; CR LF is added to each.
-    pub fn say(&mut self, lines: &str) {
+    pub(crate) fn say(&mut self, lines: &str) {
         for line in lines.split('\n') {
             self.octets(format!("{line}\r\n").as_bytes());
         }
     }
 
-    pub fn octets(&mut self, octets: &[u8]) {
+    pub(crate) fn octets(&mut self, octets: &[u8]) {
         let mut rest = octets;
         while !rest.is_empty() {
             let taken = self.client.receive(rest, self.now);
@@ -112,58 +112,58 @@ impl Play {
 
     /// The client has written exactly this line, and nothing else.
     #[track_caller]
-    pub fn expect(&mut self, line: &str) {
+    pub(crate) fn expect(&mut self, line: &str) {
         let written = std::mem::take(&mut self.written);
         assert_eq!(String::from_utf8_lossy(&written), format!("{line}\r\n"));
     }
 
     /// The client says this and is answered that.
     #[track_caller]
-    pub fn exchange(&mut self, command: &str, reply: &str) {
+    pub(crate) fn exchange(&mut self, command: &str, reply: &str) {
         self.expect(command);
         self.say(reply);
     }
 
     #[track_caller]
-    pub fn expect_silence(&self) {
+    pub(crate) fn expect_silence(&self) {
         assert_eq!(String::from_utf8_lossy(&self.written), "", "the client must say nothing");
     }
 
     /// The next action.
     #[track_caller]
-    pub fn action(&mut self) -> IoAction {
+    pub(crate) fn action(&mut self) -> IoAction {
         assert!(!self.actions.is_empty(), "an action was expected; events: {:?}", self.events);
         self.actions.remove(0)
     }
 
     #[track_caller]
-    pub fn expect_no_action(&self) {
+    pub(crate) fn expect_no_action(&self) {
         assert_eq!(self.actions, []);
     }
 
-    pub fn data(&mut self, id: DataId, event: DataEvent) {
+    pub(crate) fn data(&mut self, id: DataId, event: DataEvent) {
         self.client.handle_data(id, event, self.now);
         self.run();
     }
 
-    pub fn connected(&mut self, id: DataId) {
+    pub(crate) fn connected(&mut self, id: DataId) {
         let local = "192.0.2.7:40001".parse().unwrap();
         let peer = "192.0.2.1:50000".parse().unwrap();
         self.data(id, DataEvent::Connected { local, peer, tls: None });
     }
 
-    pub fn ended(&mut self, id: DataId, octets: u64) {
+    pub(crate) fn ended(&mut self, id: DataId, octets: u64) {
         let totals = TransferTotals { wire: octets, stored: octets, end: StreamEnd::Fin };
         self.data(id, DataEvent::Ended { totals, result: Ok(()) });
     }
 
-    pub fn dropped(&mut self, id: DataId, octets: u64) {
+    pub(crate) fn dropped(&mut self, id: DataId, octets: u64) {
         let totals = TransferTotals { wire: octets, stored: octets, end: StreamEnd::Open };
         self.data(id, DataEvent::Ended { totals, result: Err(TransferFailure::Aborted) });
     }
 
     /// Time passes; timers go off when they are due.
-    pub fn pass(&mut self, time: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(deadline) = self.client.deadline().filter(|deadline| deadline.at <= end) {
             self.now = deadline.at.max(self.now);
@@ -175,7 +175,7 @@ impl Play {
 
     /// The only `Done` so far, which is taken.
     #[track_caller]
-    pub fn done(
+    pub(crate) fn done(
         &mut self,
     ) -> (OpId, Option<TransferTotals>, Result<ftp_proto::reply::Reply, OperationError>) {
         let at = self.events.iter().position(|event| matches!(event, ClientEvent::Done { .. }));
@@ -185,7 +185,7 @@ impl Play {
     }
 
     #[track_caller]
-    pub fn succeeded(&mut self) -> u16 {
+    pub(crate) fn succeeded(&mut self) -> u16 {
         match self.done().2 {
             Ok(reply) => reply.code.get(),
             Err(error) => panic!("{error:?}"),
@@ -193,12 +193,12 @@ impl Play {
     }
 
     #[track_caller]
-    pub fn failed(&mut self) -> OperationError {
+    pub(crate) fn failed(&mut self) -> OperationError {
         self.done().2.expect_err("it should have failed")
     }
 
     #[track_caller]
-    pub fn expect_not_done(&self) {
+    pub(crate) fn expect_not_done(&self) {
         assert!(
             !self.events.iter().any(|event| matches!(event, ClientEvent::Done { .. })),
             "{:?}",
@@ -206,13 +206,13 @@ impl Play {
         );
     }
 
-    pub fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         self.events.iter().any(|event| matches!(event, ClientEvent::Lost(_)))
     }
 
     /// A passive transfer up to its connection: returns its name.
     #[track_caller]
-    pub fn opened_by_epsv(&mut self) -> DataId {
+    pub(crate) fn opened_by_epsv(&mut self) -> DataId {
         self.exchange("EPSV", "229 Entering Extended Passive Mode (|||50000|)");
         let IoAction::Connect { id, .. } = self.action() else { panic!("a connection was expected") };
         id
@@ -220,7 +220,7 @@ impl Play {
 
     /// A passive download of `/f` up to its 1yz.
     #[track_caller]
-    pub fn moving(&mut self, operation: Operation, command: &str) -> (OpId, DataId, TransferId) {
+    pub(crate) fn moving(&mut self, operation: Operation, command: &str) -> (OpId, DataId, TransferId) {
         let op = self.start(operation);
         let id = self.opened_by_epsv();
         self.connected(id);
@@ -233,7 +233,7 @@ impl Play {
     }
 }
 
-pub fn login(user: &str, password: Option<&str>) -> Operation {
+pub(crate) fn login(user: &str, password: Option<&str>) -> Operation {
     Operation::Login {
         user: Text::new(user.to_owned()).unwrap(),
         password: password.map(|password| Secret::new(password.to_owned()).unwrap()),
@@ -241,7 +241,7 @@ pub fn login(user: &str, password: Option<&str>) -> Operation {
     }
 }
 
-pub fn rung(mode: DataMode) -> Rung {
+pub(crate) fn rung(mode: DataMode) -> Rung {
     Rung {
         mode,
         address: PassiveAddress::ControlPeer,
@@ -251,7 +251,7 @@ pub fn rung(mode: DataMode) -> Rung {
     }
 }
 
-pub fn transfer(verb: TransferVerb, path: &str, mode: DataMode) -> Operation {
+pub(crate) fn transfer(verb: TransferVerb, path: &str, mode: DataMode) -> Operation {
     Operation::Transfer {
         verb,
         path: (!path.is_empty()).then(|| PathName::new(path.to_owned()).unwrap()),
@@ -262,15 +262,15 @@ pub fn transfer(verb: TransferVerb, path: &str, mode: DataMode) -> Operation {
     }
 }
 
-pub fn retr() -> Operation {
+pub(crate) fn retr() -> Operation {
     transfer(TransferVerb::Retr, "/f", DataMode::EPSV)
 }
 
-pub fn stor() -> Operation {
+pub(crate) fn stor() -> Operation {
     transfer(TransferVerb::Stor, "/f", DataMode::EPSV)
 }
 
-pub fn sized(size: u64) -> Operation {
+pub(crate) fn sized(size: u64) -> Operation {
     let mut operation = retr();
     if let Operation::Transfer { size: of, .. } = &mut operation {
         *of = Some(size);
@@ -278,7 +278,7 @@ pub fn sized(size: u64) -> Operation {
     operation
 }
 
-pub fn from(start: u64, end: Option<u64>) -> Operation {
+pub(crate) fn from(start: u64, end: Option<u64>) -> Operation {
     let mut operation = retr();
     if let Operation::Transfer { span, .. } = &mut operation {
         *span = OctetSpan { start, end };
@@ -286,6 +286,6 @@ pub fn from(start: u64, end: Option<u64>) -> Operation {
     operation
 }
 
-pub fn socket(text: &str) -> SocketAddr {
+pub(crate) fn socket(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
