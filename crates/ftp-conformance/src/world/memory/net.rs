@@ -7,7 +7,6 @@ use ftp_backend::Backend;
 use ftp_proto::io::ControlEndpoints;
 use ftp_proto::server::ServerConfig;
 use ftp_proto::time::Instant;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;

@@ -133,10 +133,7 @@ impl Session {
             },
             IoAction::StartTransfer { id, transfer, plan } => {
                 let handle = self.application.take_handle(transfer);
-                let connection = match self.data.remove(&id) {
-                    Some(Data::Linked(connection)) => connection,
-                    _ => return self.stopped(id, now),
-                };
+                let Some(Data::Linked(connection)) = self.data.remove(&id) else { return self.stopped(id, now) };
                 let Some(handle) = handle else { return self.stopped(id, now) };
                 let end = match handle {
                     Handle::Source(source) => LocalEnd::Source(source),
