@@ -130,3 +130,20 @@ impl fmt::Display for ReplyCode {
         write!(f, "{}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc1123_13_every_code_follows_the_digits_of_rfc_959() {
+        // RFC 959 §4.2: the first digit is 1 to 5, the second 0 to 5.
+        for (index, code) in ReplyCode::KNOWN.iter().enumerate() {
+            let (first, second) = (code.get() / 100, code.get() / 10 % 10);
+            assert!((1..=5).contains(&first) && second <= 5, "{code}");
+            assert!(!ReplyCode::KNOWN[..index].contains(code), "{code} stands twice");
+        }
+        assert_eq!(ReplyCode::new(99), None);
+        assert_eq!(ReplyCode::new(700), None);
+    }
+}
