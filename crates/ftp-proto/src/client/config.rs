@@ -50,7 +50,7 @@ pub struct ClientTimeouts {
     pub data_tls: Duration,
     /// For the next octet of a transfer (default 2 min).
     pub transfer_stall: Duration,
-    /// For the server to answer ABOR, and a NOOP after it (default 3 s).
+    /// For the server to answer ABOR, and a NOOP after it (default 2 s).
     pub abort_grace: Duration,
     /// For our own data transfer process to report its end after the server has said that an upload is complete
     /// (default 1 s); an upload that goes on for longer was not complete.
@@ -69,7 +69,7 @@ impl Default for ClientTimeouts {
             control_write: Duration::from_secs(60),
             data_tls: Duration::from_secs(10),
             transfer_stall: Duration::from_secs(120),
-            abort_grace: Duration::from_secs(3),
+            abort_grace: Duration::from_secs(2),
             early_final: Duration::from_secs(1),
             keep_alive: Duration::from_secs(30),
         }

@@ -233,10 +233,15 @@ impl ControlMachine for ClientConnection {
                 Life::Gone(_) | Life::Over => return octets.len(),
                 Life::Greeting | Life::Open => {}
             }
-            if !self.control.security.decodes() {
+            match self.control.security {
                 // The driver gives what comes to TLS; clear octets are somebody else's.
-                self.broken("octets in the clear while TLS was being set up");
-                continue;
+                Security::Handshaking => {
+                    self.broken("octets in the clear while TLS was being set up");
+                    continue;
+                }
+                // What was still under TLS belongs to nothing.
+                Security::Clearing => return octets.len(),
+                Security::Clear | Security::Offered | Security::Protected | Security::ClearedByCcc => {}
             }
             let more = self.control.decoder.push(rest);
             taken += more;

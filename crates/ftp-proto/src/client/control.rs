@@ -5,8 +5,8 @@ use super::in_force::InForce;
 use super::security::{Security, SecurityInput};
 use super::{ClientConfig, ClientEvent, CloseReason, Features, OperationError};
 use crate::command::{Command, Text};
-use crate::data::TransferId;
 use crate::data::link::DataLink;
+use crate::data::{DataId, TransferId};
 use crate::io::{ControlEndpoints, IoAction, Step, Timer};
 use crate::output::Output;
 use crate::reply::Reply;
@@ -56,6 +56,8 @@ pub(super) struct Control {
     /// PROT P is in force.
     pub(super) private: bool,
     transfers: u32,
+    /// The data connection whose pump was told to stop and has not yet reported its end.
+    dropped: Option<DataId>,
 }
 
 impl Control {
@@ -78,6 +80,7 @@ impl Control {
             buffer_size_set: false,
             private: false,
             transfers: 0,
+            dropped: None,
             config,
         }
     }
@@ -152,9 +155,12 @@ impl Control {
         }
     }
 
-    /// Drops whatever there is of a data connection. A pump answers with `Ended`.
+    /// Drops whatever there is of a data connection, once. A pump answers with `Ended`.
     pub(super) fn drop_data(&mut self) {
-        if let Some(id) = self.link.drop_link() {
+        if let Some(id) = self.link.drop_link()
+            && self.dropped != Some(id)
+        {
+            self.dropped = Some(id);
             self.act(IoAction::DropData { id });
         }
     }

@@ -8,7 +8,7 @@ use crate::command::{Command, EpsvArgument};
 use crate::data::link::{LinkInput, LinkState};
 use crate::data::{
     AcceptFrom, AddressForm, Admission, DataEvent, DataMode, DataPhase, Failure, FailureId, Opening,
-    PortRange, Side, SourceEndpoint,
+    PortRange, Side, SourceEndpoint, TlsFacts,
 };
 use crate::io::{Flow, IoAction, OnEnd, Timer, TransferPlan};
 use crate::reply::Reply;
@@ -194,11 +194,14 @@ impl Transfer {
     pub(super) fn data_event(&mut self, control: &mut Control, event: DataEvent) -> Fate {
         match event {
             DataEvent::Listening { local } => self.listening(control, local),
-            DataEvent::Connected { tls, .. } => self.connected(control, tls.is_some()),
-            DataEvent::Secured(_) => match control.link.apply(LinkInput::Secured, true) {
-                Ok(LinkState::Moving) => self.start(control),
-                Ok(_) | Err(_) => Fate::GoesOn,
-            },
+            DataEvent::Connected { local, peer, tls } => self.connected(control, local, peer, tls),
+            DataEvent::Secured(facts) => {
+                if control.link.apply(LinkInput::Secured, true).is_err() {
+                    return Fate::GoesOn;
+                }
+                control.tell(ClientEvent::DataSecured { op: self.op, facts });
+                self.start(control)
+            }
             DataEvent::Failed { during, why } => {
                 // The driver holds nothing after it has reported a failure.
                 match control.link.apply(LinkInput::Failed, false) {
@@ -240,12 +243,23 @@ impl Transfer {
         }
     }
 
-    fn connected(&mut self, control: &mut Control, secured: bool) -> Fate {
-        self.link_secured = secured;
-        let protected = control.private && !secured;
+    fn connected(
+        &mut self,
+        control: &mut Control,
+        local: SocketAddr,
+        peer: SocketAddr,
+        tls: Option<TlsFacts>,
+    ) -> Fate {
+        let protected = control.private && tls.is_none();
         let Ok(state) = control.link.apply(LinkInput::Connected, protected) else { return Fate::GoesOn };
+        let mode = control.link.mode();
         control.timers.clear(Timer::DataOpen);
-        if control.link.mode() == DataMode::EPSV {
+        control.tell(ClientEvent::DataOpened { op: self.op, mode, local, peer });
+        if let Some(facts) = tls {
+            self.link_secured = true;
+            control.tell(ClientEvent::DataSecured { op: self.op, facts });
+        }
+        if mode == DataMode::EPSV {
             control.in_force.epsv_worked();
         }
         match state {
@@ -302,7 +316,10 @@ impl Transfer {
 
     /// Whether the host that connected to our listener is the server (RFC 2577 §4).
     pub(super) fn admit(&mut self, control: &Control, peer: SocketAddr) -> Admission {
-        if crate::address::normalise(peer.ip()) == control.endpoints.peer.ip() {
+        let wanted = matches!(control.link.state(), LinkState::Armed | LinkState::Opening);
+        if !wanted {
+            Admission::Drop
+        } else if crate::address::normalise(peer.ip()) == control.endpoints.peer.ip() {
             Admission::Take
         } else {
             self.stranger = true;

@@ -182,6 +182,14 @@ impl Dialogue {
         }
     }
 
+    /// Whether the reply to hand need not be acted upon. TLS that was agreed on must begin, and end.
+    pub(super) const fn may_stop(&self) -> bool {
+        match self {
+            Self::Login(_) | Self::Protect { .. } | Self::Command(_) | Self::Raw(_) => true,
+            Self::Secure(_) | Self::ClearControl(_) | Self::Quit => false,
+        }
+    }
+
     /// Whether what is queued behind it counts on its success: nothing may be said in the clear because TLS failed.
     pub(super) const fn is_protective(&self) -> bool {
         matches!(self, Self::Secure(_) | Self::Protect { private: true, .. })

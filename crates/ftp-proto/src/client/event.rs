@@ -1,7 +1,7 @@
 //! What a client tells its application.
 
 use super::{OpId, OperationError};
-use crate::data::{TlsFacts, TransferId, TransferTotals};
+use crate::data::{DataMode, TlsFacts, TransferId, TransferTotals};
 use crate::reply::Reply;
 use crate::server::CloseReason;
 use bytes::Bytes;
@@ -34,6 +34,24 @@ pub enum ClientEvent {
         op: OpId,
         /// Where.
         at: SocketAddr,
+    },
+    /// The operation's data connection is there.
+    DataOpened {
+        /// The operation.
+        op: OpId,
+        /// How it was made.
+        mode: DataMode,
+        /// Our end.
+        local: SocketAddr,
+        /// The server's end.
+        peer: SocketAddr,
+    },
+    /// The operation's data connection is under TLS.
+    DataSecured {
+        /// The operation.
+        op: OpId,
+        /// What the handshake established.
+        facts: TlsFacts,
     },
     /// The control connection is under TLS. Check the certificate now, before a login is started.
     ControlSecured(TlsFacts),

@@ -12,6 +12,14 @@ use core::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpId(pub(crate) u64);
 
+impl OpId {
+    /// The number, for logs.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
 /// One thing to do, perhaps of several commands. Operations are done in order, one at a time.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -124,15 +124,11 @@ impl ClientConnection {
         current.preliminaries = 0;
         let fate = match &mut current.task {
             Task::Transfer(transfer) => transfer.reply(&mut self.control, reply),
-            Task::Dialogue(dialogue) => {
-                let fate = dialogue.reply(&mut self.control, reply);
-                // A dialogue that is not wanted any more ends between two commands.
-                if current.aborted && matches!(fate, Fate::Ended(_)) {
-                    Fate::Ended(Err(OperationError::Aborted))
-                } else {
-                    fate
-                }
+            // A dialogue that is not wanted any more ends between two commands.
+            Task::Dialogue(dialogue) if current.aborted && dialogue.may_stop() => {
+                Fate::Ended(Err(OperationError::Aborted))
             }
+            Task::Dialogue(dialogue) => dialogue.reply(&mut self.control, reply),
         };
         self.fated(fate);
     }

@@ -43,9 +43,7 @@ impl Transfer {
             control.act(IoAction::CancelTransfer { transfer });
         }
         let moving = control.link.state() == LinkState::Moving;
-        if !(moving && matches!(self.stage, Stage::Stopping)) {
-            control.drop_data();
-        }
+        control.drop_data();
         self.stage = Stage::Stopping;
         if moving { Fate::GoesOn } else { self.end(control) }
     }

@@ -1,15 +1,15 @@
 //! A server played from a script, in memory: what the client says is looked at, what the server says is given.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use core::net::SocketAddr;
+use core::time::Duration;
 use ftp_proto::client::*;
 use ftp_proto::command::{PathName, Secret, Text};
 use ftp_proto::data::*;
 use ftp_proto::io::*;
 use ftp_proto::server::{OctetSpan, TransferVerb};
 use ftp_proto::time::Instant;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -113,7 +113,7 @@ impl Play {
     /// The client has written exactly this line, and nothing else.
     #[track_caller]
     pub(crate) fn expect(&mut self, line: &str) {
-        let written = std::mem::take(&mut self.written);
+        let written = core::mem::take(&mut self.written);
         assert_eq!(String::from_utf8_lossy(&written), format!("{line}\r\n"));
     }
 
