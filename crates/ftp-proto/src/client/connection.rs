@@ -237,6 +237,7 @@ impl ControlMachine for ClientConnection {
                 // The driver gives what comes to TLS; clear octets are somebody else's.
                 Security::Handshaking => {
                     self.broken("octets in the clear while TLS was being set up");
+                    self.settle();
                     continue;
                 }
                 // What was still under TLS belongs to nothing.
