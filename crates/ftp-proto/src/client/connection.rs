@@ -268,6 +268,9 @@ impl ControlMachine for ClientConnection {
 
     fn handle_control(&mut self, event: ControlEvent, now: Instant) {
         self.control.now = now;
+        if matches!(self.life, Life::Gone(_) | Life::Over) {
+            return;
+        }
         match event {
             ControlEvent::Secured(facts) => self.secured(facts),
             ControlEvent::SecureFailed => {

@@ -66,3 +66,47 @@ impl Security {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Security::{Clear, ClearedByCcc, Clearing, Handshaking, Offered, Protected};
+    use super::*;
+
+    const STATES: [Security; 6] = [Clear, Offered, Handshaking, Protected, Clearing, ClearedByCcc];
+    const INPUTS: [SecurityInput; 6] = [
+        SecurityInput::Auth,
+        SecurityInput::Begin,
+        SecurityInput::Refused,
+        SecurityInput::Secured,
+        SecurityInput::Clear,
+        SecurityInput::Cleared,
+    ];
+
+    #[test]
+    fn every_cell_of_the_table_is_a_transition_or_a_refusal() {
+        let transitions: [(Security, usize, Security); 7] = [
+            (Clear, 0, Offered),
+            (Clear, 1, Handshaking),
+            (Offered, 1, Handshaking),
+            (Offered, 2, Clear),
+            (Handshaking, 3, Protected),
+            (Protected, 4, Clearing),
+            (Clearing, 5, ClearedByCcc),
+        ];
+        for state in STATES {
+            for (index, input) in INPUTS.into_iter().enumerate() {
+                let expected =
+                    transitions.iter().find(|row| (row.0, row.1) == (state, index)).map(|row| row.2);
+                assert_eq!(state.next(input), expected, "{state:?} {input:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn c9_nothing_is_decoded_between_the_clear_and_tls() {
+        let silent: [Security; 2] = [Handshaking, Clearing];
+        for state in STATES {
+            assert_eq!(state.decodes(), !silent.contains(&state), "{state:?}");
+        }
+    }
+}

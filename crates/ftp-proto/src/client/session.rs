@@ -12,12 +12,7 @@ use crate::reply::{Reply, ReplyClass, ReplyCode};
 impl ClientConnection {
     /// What every call ends with: decode what can be decoded, begin what can be begun, see what follows from it.
     pub(super) fn settle(&mut self) {
-        loop {
-            self.decode();
-            if !self.advance() {
-                break;
-            }
-        }
+        while self.advance() || self.decode() {}
         if let Some(reason) = self.peer_gone
             && self.control.steps.len() < MAX_STEPS
         {
@@ -27,18 +22,19 @@ impl ClientConnection {
         self.finish();
     }
 
-    /// Replies, as long as somebody takes what they lead to.
-    fn decode(&mut self) {
-        while matches!(self.life, Life::Greeting | Life::Open)
-            && self.control.security.decodes()
-            && self.control.steps.len() < MAX_STEPS
-        {
-            match self.control.decoder.next_reply() {
-                Some(Ok(reply)) => self.reply(reply),
-                Some(Err(_)) => self.broken("what it sent is not a reply, or too large for one"),
-                None => break,
-            }
+    /// The next reply, if somebody takes what it leads to. One at a time: what follows from it comes before the next,
+    /// so that the cuts of TCP make no difference (RFC 1123 §4.1.2.10). False when there is none.
+    fn decode(&mut self) -> bool {
+        let open = matches!(self.life, Life::Greeting | Life::Open);
+        if !open || !self.control.security.decodes() || self.control.steps.len() >= MAX_STEPS {
+            return false;
         }
+        match self.control.decoder.next_reply() {
+            Some(Ok(reply)) => self.reply(reply),
+            Some(Err(_)) => self.broken("what it sent is not a reply, or too large for one"),
+            None => return false,
+        }
+        true
     }
 
     /// Begins the next operation, one at a time (RFC 959 §5.4). False when there is nothing to begin.

@@ -4,6 +4,7 @@
 //! other.
 
 mod address;
+mod client;
 mod command;
 mod line;
 mod listings;
@@ -11,6 +12,7 @@ mod reply;
 mod transforms;
 
 pub use address::{addresses, passive_address, target_address};
+pub use client::client_session;
 pub use command::{command_line, command_round_trip};
 pub use line::{line_framing, line_framing_in_chunks};
 pub use listings::{listing, listing_in_chunks, listing_line, pattern};
