@@ -28,10 +28,7 @@ pub fn directory(reply: &Reply) -> Option<PathName> {
 /// before it, which the RFC asks for, may be missing.
 #[must_use]
 pub fn entry(reply: &Reply) -> Option<Entry> {
-    let inner = match &reply.lines[..] {
-        [_, inner @ .., _] => inner,
-        _ => return None,
-    };
+    let [_, inner @ .., _] = &reply.lines[..] else { return None };
     inner.iter().find_map(|line| mlst::parse(line.strip_prefix(b" ").unwrap_or(line)))
 }
 

@@ -155,7 +155,7 @@ impl Books {
     /// What a good server would say now, mostly.
     fn apt(&self, with: u8) -> &'static [u8] {
         let row = APT.iter().find(|(verb, _)| self.sent.starts_with(verb));
-        let second = usize::from(with % 8 == 0 || with & 64 != 0 && self.sent.starts_with(b"RETR"));
+        let second = usize::from(with.is_multiple_of(8) || with & 64 != 0 && self.sent.starts_with(b"RETR"));
         row.and_then(|(_, replies)| replies.get(second)).copied().unwrap_or_default()
     }
 
@@ -177,7 +177,7 @@ impl Books {
     fn pass(&mut self, with: u8) {
         match self.client.deadline() {
             // Late, early, or in time.
-            Some(deadline) if with % 4 == 0 => self.now = deadline.at.max(self.now),
+            Some(deadline) if with.is_multiple_of(4) => self.now = deadline.at.max(self.now),
             Some(_) | None => self.now = self.now + Duration::from_millis(u64::from(with)),
         }
         self.client.handle_timeout(self.now);
