@@ -39,3 +39,23 @@ fn addresses() {
 fn pathname_in_reply() {
     replay("pathname_in_reply", testing::pathname_in_reply);
 }
+
+#[test]
+fn listing() {
+    replay("listing", testing::listing);
+}
+
+#[test]
+fn listing_line() {
+    replay("listing_line", testing::listing_line);
+}
+
+#[test]
+fn pattern() {
+    replay("pattern", testing::pattern);
+}
+
+#[test]
+fn ascii() {
+    replay("ascii", testing::ascii);
+}
