@@ -70,7 +70,8 @@ pub fn matrix(worlds: &[(&str, &Outcomes)], wanted: impl Fn(&str) -> bool) -> St
                     let outcome = outcomes.get(row.id).map_or("-", |(_, outcome)| word(outcome));
                     put(&mut table, format_args!("{outcome:<9}"));
                 }
-                let about = by_id.iter().find_map(|outcomes| outcomes.get(row.id)).map_or("", |(case, _)| case.about);
+                let about =
+                    by_id.iter().find_map(|outcomes| outcomes.get(row.id)).map_or("", |(case, _)| case.about);
                 table.push_str(about);
                 let reason = by_id.iter().find_map(|outcomes| match outcomes.get(row.id) {
                     Some((_, Outcome::NotRun(reason))) => Some(*reason),

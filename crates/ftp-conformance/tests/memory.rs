@@ -7,7 +7,10 @@ use ftp_conformance::world::memory::Memory;
 #[test]
 fn every_case_passes_in_memory() {
     let outcomes = run(&Memory, |_| true);
-    assert!(outcomes.iter().all(|(_, outcome)| !matches!(outcome, Outcome::NotRun(_))), "memory can play every case");
+    assert!(
+        outcomes.iter().all(|(_, outcome)| !matches!(outcome, Outcome::NotRun(_))),
+        "memory can play every case"
+    );
     let failures = failures(&outcomes);
     assert!(failures.is_empty(), "\n{failures}");
 }

@@ -1,9 +1,15 @@
 //! A world in memory: the server machine, the real backend on memory storage, the real pump, and pipes instead of
 //! sockets. Single-threaded, with virtual time; the same case always plays the same.
 
+mod client;
+mod driver;
 mod net;
+mod pair;
 mod pipe;
 mod session;
+
+pub use client::{Ending, Shared, octets};
+pub use pair::Pair;
 
 use super::{Configure, Family, Host, Listener, Need, PATIENCE, Wire, World};
 use crate::case::Worlds;

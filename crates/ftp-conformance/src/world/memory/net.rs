@@ -1,9 +1,11 @@
 //! The network: who listens, which sessions there are, what time it is.
 
+use super::client::{Client, client};
 use super::pipe::Connection;
-use super::session::Session;
+use super::session::{Session, serve};
 use core::net::{IpAddr, SocketAddr};
 use ftp_backend::Backend;
+use ftp_proto::client::ClientConfig;
 use ftp_proto::io::ControlEndpoints;
 use ftp_proto::server::ServerConfig;
 use ftp_proto::time::Instant;
@@ -68,13 +70,14 @@ pub(super) struct Net {
     backend: Arc<dyn Backend>,
     ports: Ports,
     sessions: Vec<Session>,
+    pub(super) clients: Vec<Client>,
     now: Instant,
 }
 
 impl Net {
     pub(super) fn new(config: Arc<ServerConfig>, backend: Arc<dyn Backend>) -> Self {
         let ports = Ports { listeners: BTreeMap::new(), next: 20_000, state: 1 };
-        Self { config, backend, ports, sessions: Vec::new(), now: Instant::ORIGIN }
+        Self { config, backend, ports, sessions: Vec::new(), clients: Vec::new(), now: Instant::ORIGIN }
     }
 
     pub(super) const fn now(&self) -> Instant {
@@ -89,8 +92,16 @@ impl Net {
         let (ours, theirs) = Connection::pair(local, to);
         let endpoints = ControlEndpoints { local: to, peer: local, dialled: None };
         let backend = Arc::clone(&self.backend);
-        self.sessions.push(Session::new(Arc::clone(&self.config), backend, endpoints, theirs, self.now));
+        self.sessions.push(serve(Arc::clone(&self.config), backend, endpoints, theirs, self.now));
         Ok(ours)
+    }
+
+    /// A client of our own, connected to the server.
+    pub(super) fn join(&mut self, config: ClientConfig, from: IpAddr, to: SocketAddr) -> io::Result<usize> {
+        let connection = self.connect(from, to)?;
+        let endpoints = ControlEndpoints { local: connection.local, peer: connection.peer, dialled: None };
+        self.clients.push(client(config, endpoints, connection, self.now));
+        Ok(self.clients.len() - 1)
     }
 
     pub(super) fn listen(&mut self, ip: IpAddr) -> SocketAddr {
@@ -113,6 +124,9 @@ impl Net {
             for session in &mut self.sessions {
                 moved |= session.step(&mut self.ports, self.now);
             }
+            for client in &mut self.clients {
+                moved |= client.step(&mut self.ports, self.now);
+            }
             if !moved {
                 self.sessions.retain(|session| !session.is_finished());
                 return;
@@ -123,10 +137,15 @@ impl Net {
 
     /// Lets time pass up to the next thing that happens by itself, at most to `until`. False when nothing will.
     pub(super) fn advance(&mut self, until: Instant) -> bool {
-        let next = self.sessions.iter().filter_map(Session::deadline).min().filter(|&at| at <= until);
+        let sessions = self.sessions.iter().filter_map(Session::deadline);
+        let clients = self.clients.iter().filter_map(Client::deadline);
+        let next = sessions.chain(clients).min().filter(|&at| at <= until);
         self.now = next.unwrap_or(until).max(self.now);
         for session in &mut self.sessions {
             session.time_passed(self.now);
+        }
+        for client in &mut self.clients {
+            client.time_passed(self.now);
         }
         next.is_some()
     }
