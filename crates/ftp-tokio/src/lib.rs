@@ -1,1 +1,17 @@
 //! The tokio driver of ftp-proto: FTP server and client.
+//!
+//! The protocol is in `ftp-proto`, sockets and the pump in `ftp-dtp`, decisions in `ftp-backend`. What is left is waiting:
+//! a task for each control connection that owns its machine, its data connections and its questions, and locks nothing.
+//!
+//! * [`Server`]: listeners, sessions, and how all of it ends.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod blocking;
+mod clock;
+mod data;
+mod readiness;
+mod server;
+mod timer;
+
+pub use server::{BindError, Server, ServerHandle, ServerOptions};
