@@ -72,6 +72,8 @@ pub mod application;
 pub mod backend;
 pub mod limits;
 pub mod listing;
+#[cfg(target_os = "linux")]
+pub mod local;
 pub mod memory;
 pub mod path;
 pub mod rights;
@@ -84,6 +86,8 @@ pub mod withdrawal;
 
 pub use application::{Application, Cleanup, Done, Work};
 pub use backend::{Backend, HostVerdict, LoginAttempt, LoginVerdict, Opened, Session};
+#[cfg(target_os = "linux")]
+pub use local::{LocalOptions, LocalStorage};
 pub use memory::MemoryStorage;
 pub use rights::{Right, Rights};
 pub use standard::{Homes, StandardBackend};

@@ -1,0 +1,151 @@
+//! The command line.
+
+use crate::config::{ActiveSource, LogFormat, PassivePorts, Seconds};
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// An FTP server that starts with no configuration.
+///
+/// Exit codes: 0 stopped by a signal, after running transfers had finished or their time was up;
+/// 1 failed while running; 2 wrong arguments or configuration; 3 an address cannot be listened on.
+#[derive(Debug, Parser)]
+#[command(name = "ftp-server", version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a directory.
+    ///
+    /// Without --user anyone may log in as "anonymous" and read. A user given with --user may also write.
+    Serve(Box<Serve>),
+    /// Read a password and print the line for a configuration file, with the password hashed.
+    ///
+    /// On a terminal the password is asked for twice and not shown; otherwise the first line of standard input
+    /// is taken.
+    Passwd,
+}
+
+/// What `serve` can be told. Each option has its key in the configuration file; an option given here wins.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Serve {
+    /// The directory that is served; the current one when none is given.
+    #[arg(value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+
+    /// Where to listen: PORT, ADDRESS or ADDRESS:PORT; may be repeated [default: port 2121 on all addresses].
+    #[arg(long, value_name = "ADDR", value_parser = parse_listen)]
+    pub(crate) listen: Vec<Vec<SocketAddr>>,
+
+    /// A user who may read and write; may be repeated. Others can see the command line: prefer --config.
+    #[arg(long = "user", value_name = "NAME:PASSWORD", value_parser = parse_user)]
+    pub(crate) users: Vec<(String, String)>,
+
+    /// Let anyone in as "anonymous", beside the users that are given.
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+
+    /// Let "anonymous" write.
+    #[arg(long)]
+    pub(crate) writable: bool,
+
+    /// The ports of passive data connections [default: 61000-65535].
+    #[arg(long, value_name = "LO-HI")]
+    pub(crate) passive_ports: Option<PassivePorts>,
+
+    /// The address that passive replies announce, when the server is behind a NAT: an address, or a host name,
+    /// which is resolved again and again [default: the address that the client dialled].
+    #[arg(long, value_name = "ADDR|HOST")]
+    pub(crate) external_address: Option<String>,
+
+    /// The local port of active data connections: a port, or `prefer:PORT` to use another when it cannot be had, or
+    /// `any` [default: the port that the client dialled minus one, if it can be had].
+    #[arg(long, value_name = "N")]
+    pub(crate) active_source_port: Option<ActiveSource>,
+
+    /// A configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// How many sessions at the most; 0 is no limit [default: 1000].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_sessions: Option<u32>,
+
+    /// How many sessions of one client address at the most; 0 is no limit [default: 50].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_sessions_per_ip: Option<u32>,
+
+    /// After how long without a command a session is closed: seconds, or with s, m or h [default: 5m].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) idle_timeout: Option<Seconds>,
+
+    /// How log lines look [default: text].
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+
+    /// Append the log to this file instead of writing it to standard error.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+
+    /// How long running transfers may go on after SIGTERM: seconds, or with s, m or h [default: 30s].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) drain: Option<Seconds>,
+}
+
+fn parse_listen(text: &str) -> Result<Vec<SocketAddr>, String> {
+    crate::config::parse_listen(text)
+}
+
+fn parse_user(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, password)) if !name.is_empty() && !password.is_empty() => {
+            Ok((name.to_owned(), password.to_owned()))
+        }
+        _ => Err("expected NAME:PASSWORD, both not empty".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn serve(arguments: &[&str]) -> Serve {
+        let line = ["ftp-server", "serve"].iter().chain(arguments);
+        match Cli::try_parse_from(line).expect("arguments that are right").command {
+            Command::Serve(serve) => *serve,
+            Command::Passwd => unreachable!("serve was asked for"),
+        }
+    }
+
+    #[test]
+    fn the_definition_of_the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_that_may_be_repeated_collect() {
+        let serve =
+            serve(&["--listen", "127.0.0.1:21", "--listen", "[::1]:21", "--user", "a:b:c", "--user", "d:e"]);
+        assert_eq!(serve.listen.concat().len(), 2);
+        assert_eq!(serve.users[0], ("a".to_owned(), "b:c".to_owned()), "a password may have a colon");
+        assert_eq!(serve.users.len(), 2);
+    }
+
+    #[test]
+    fn a_user_without_a_name_or_a_password_is_refused() {
+        for user in ["alice", ":secret", "alice:", ""] {
+            assert!(Cli::try_parse_from(["ftp-server", "serve", "--user", user]).is_err(), "{user:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_required() {
+        let serve = serve(&[]);
+        assert!(serve.root.is_none() && serve.listen.is_empty() && serve.users.is_empty());
+    }
+}

@@ -1,0 +1,189 @@
+//! Settings: the command line over the configuration file over the defaults.
+
+mod values;
+
+pub(crate) use values::{
+    ActiveSource, DEFAULT_PORT, LogFormat, PassivePorts, Seconds, all_addresses, parse_listen,
+};
+
+use crate::args::Serve;
+use ftp_backend::limits::SessionLimits;
+use ftp_backend::users::{UserEntry, UsersFile};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The configuration file. Every option of `serve` has its key here, of the same name; a user's password is hashed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct File {
+    root: Option<PathBuf>,
+    #[serde(default)]
+    listen: Vec<String>,
+    #[serde(default)]
+    user: Vec<UserEntry>,
+    #[serde(default)]
+    anonymous: bool,
+    #[serde(default)]
+    writable: bool,
+    passive_ports: Option<PassivePorts>,
+    external_address: Option<String>,
+    active_source_port: Option<ActiveSource>,
+    max_sessions: Option<u32>,
+    max_sessions_per_ip: Option<u32>,
+    idle_timeout: Option<Seconds>,
+    log_format: Option<LogFormat>,
+    log_file: Option<PathBuf>,
+    drain: Option<Seconds>,
+}
+
+/// What is wrong with the settings. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error("cannot read the configuration file {}: {error}", path.display())]
+    Read { path: PathBuf, error: std::io::Error },
+    #[error("{}, line {line}: {message}", path.display())]
+    Syntax { path: PathBuf, line: usize, message: String },
+    #[error("listen: {0}")]
+    Listen(String),
+}
+
+/// All that `serve` goes by.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) root: PathBuf,
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Both families on the default port: one of them may be missing on this machine.
+    pub(crate) listen_is_default: bool,
+    /// From the command line, in the clear.
+    pub(crate) users: Vec<(String, String)>,
+    /// From the file, hashed.
+    pub(crate) users_file: UsersFile,
+    pub(crate) anonymous: bool,
+    pub(crate) writable: bool,
+    pub(crate) passive_ports: PassivePorts,
+    pub(crate) external_address: Option<String>,
+    pub(crate) active_source_port: Option<ActiveSource>,
+    pub(crate) sessions: SessionLimits,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_file: Option<PathBuf>,
+    pub(crate) drain: Duration,
+}
+
+impl File {
+    /// Reads a configuration file.
+    pub(crate) fn read(path: &Path) -> Result<Self, SettingsError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| SettingsError::Read { path: path.to_owned(), error })?;
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            // The error's own form prints the line, which may hold a password's hash.
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let (line, message) = (before.matches('\n').count() + 1, error.message().to_owned());
+            SettingsError::Syntax { path: path.to_owned(), line, message }
+        })
+    }
+}
+
+impl Settings {
+    /// The command line, over the file that it names, over the defaults.
+    ///
+    /// # Errors
+    /// When the file cannot be read or means nothing.
+    pub(crate) fn new(line: Serve) -> Result<Self, SettingsError> {
+        let file = line.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
+        let listed = file.listen.iter().map(|text| parse_listen(text)).collect::<Result<Vec<_>, _>>();
+        let listed = listed.map_err(SettingsError::Listen)?.concat();
+        let given = line.listen.concat();
+        let listen = if given.is_empty() { listed } else { given };
+        let limits = SessionLimits::default();
+        let number = |line: Option<u32>, file: Option<u32>, default: usize| {
+            line.or(file).map_or(default, |number| usize::try_from(number).unwrap_or(usize::MAX))
+        };
+        let nobody = line.users.is_empty() && file.user.is_empty();
+        Ok(Self {
+            root: line.root.or(file.root).unwrap_or_else(|| PathBuf::from(".")),
+            listen_is_default: listen.is_empty(),
+            listen: if listen.is_empty() { all_addresses(DEFAULT_PORT) } else { listen },
+            users: line.users,
+            users_file: UsersFile { anonymous: None, users: file.user },
+            // Nobody could log in otherwise.
+            anonymous: line.anonymous || file.anonymous || nobody,
+            writable: line.writable || file.writable,
+            passive_ports: line.passive_ports.or(file.passive_ports).unwrap_or_default(),
+            external_address: line.external_address.or(file.external_address),
+            active_source_port: line.active_source_port.or(file.active_source_port),
+            sessions: SessionLimits {
+                total: number(line.max_sessions, file.max_sessions, limits.total),
+                per_address: number(line.max_sessions_per_ip, file.max_sessions_per_ip, limits.per_address),
+            },
+            idle_timeout: line.idle_timeout.or(file.idle_timeout).map(|Seconds(time)| time),
+            log_format: line.log_format.or(file.log_format).unwrap_or_default(),
+            log_file: line.log_file.or(file.log_file),
+            drain: line.drain.or(file.drain).map_or(Duration::from_secs(30), |Seconds(time)| time),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(file: &str, line: Serve) -> Result<Settings, SettingsError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ftp.toml");
+        std::fs::write(&path, file).unwrap();
+        Settings::new(Serve { config: Some(path), ..line })
+    }
+
+    #[test]
+    fn without_anything_anyone_may_read_and_nobody_write() {
+        let settings = Settings::new(Serve::default()).unwrap();
+        assert!(settings.anonymous && !settings.writable && settings.users.is_empty());
+        assert_eq!(settings.listen, all_addresses(DEFAULT_PORT));
+        assert_eq!(settings.sessions.per_address, 50);
+    }
+
+    #[test]
+    fn a_user_that_is_given_ends_anonymous_access() {
+        let users = vec![("alice".to_owned(), "secret".to_owned())];
+        let settings = Settings::new(Serve { users, ..Serve::default() }).unwrap();
+        assert!(!settings.anonymous);
+    }
+
+    #[test]
+    fn every_key_of_the_file_is_understood_and_the_command_line_wins() {
+        let file = r#"
+            root = "/srv/ftp"
+            listen = ["127.0.0.1:21", "::1"]
+            anonymous = true
+            writable = true
+            passive-ports = "62000-62010"
+            external-address = "203.0.113.5"
+            active-source-port = 20
+            max-sessions = 10
+            max-sessions-per-ip = 0
+            idle-timeout = "10m"
+            log-format = "json"
+            log-file = "/var/log/ftp.log"
+            drain = 5
+        "#;
+        let line = Serve { root: Some("/elsewhere".into()), ..Serve::default() };
+        let settings = settings(file, line).unwrap();
+        assert_eq!(settings.root, PathBuf::from("/elsewhere"));
+        assert_eq!(settings.listen.len(), 2);
+        assert!(settings.anonymous && settings.writable);
+        assert_eq!(settings.passive_ports.0.first, 62_000);
+        assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
+        assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
+        assert_eq!(settings.drain, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_the_line() {
+        let error =
+            settings("anonymous = true\nwriteable = true\n", Serve::default()).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("writeable"), "{error}");
+    }
+}

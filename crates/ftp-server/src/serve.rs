@@ -1,0 +1,206 @@
+//! `ftp-server serve`.
+
+use crate::config::{PassivePorts, Settings};
+use crate::{Failure, external, log, say};
+use ftp_backend::users::{Anonymous, PlainAccount};
+use ftp_backend::{Accounts, LocalOptions, LocalStorage, Rights, StandardBackend};
+use ftp_proto::data::{DataPolicyRow, SourcePort};
+use ftp_proto::server::ServerConfig;
+use ftp_tokio::{BindError, Server, ServerHandle, ServerOptions};
+use std::fmt::Write as _;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What broken uploads leave is kept for so long.
+const KEEP_PARTIALS: Duration = Duration::from_secs(24 * 3600);
+
+/// Serves until a signal ends it.
+pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
+    let _guard = log::start(settings.log_format, settings.log_file.as_deref())
+        .map_err(|error| Failure::Settings(format!("cannot open the log file: {error}")))?;
+    let row = data_row(&settings);
+    let host = settings.external_address.clone();
+    let external = match &host {
+        Some(host) => Some(first_look_up(host).await?),
+        None => None,
+    };
+    let mut protocol =
+        ServerConfig { data: Arc::new(external::policy(&row, external)), ..ServerConfig::default() };
+    if let Some(idle) = settings.idle_timeout {
+        protocol.timeouts.idle = idle;
+    }
+    let options = ServerOptions { protocol, sessions: settings.sessions, drain: settings.drain };
+    let server = bind(&settings, options)?;
+    let handle = server.handle();
+    let signals = tokio::spawn(obey_signals(handle.clone()));
+    if let Some(host) = host.filter(|host| host.parse::<IpAddr>().is_err()) {
+        tokio::spawn(external::keep_looking_up(host, row, external, handle));
+    }
+    say(&announcement(&settings, server.addresses(), external));
+    server.run().await;
+    signals.abort();
+    Ok(())
+}
+
+fn data_row(settings: &Settings) -> DataPolicyRow {
+    let PassivePorts(ports) = settings.passive_ports;
+    let active_source = settings.active_source_port.map_or(SourcePort::PreferBelowDialled, |source| source.0);
+    DataPolicyRow { ports, active_source, ..DataPolicyRow::default() }
+}
+
+async fn first_look_up(host: &str) -> Result<IpAddr, Failure> {
+    if let Ok(literal) = host.parse() {
+        return Ok(literal);
+    }
+    external::look_up(host).await.map_err(|error| {
+        Failure::Settings(format!(
+            "the external address {host:?} cannot be looked up: {error}; give an address instead"
+        ))
+    })
+}
+
+fn accounts(settings: &Settings) -> Result<Accounts, Failure> {
+    let mut accounts = Accounts::new();
+    if settings.anonymous {
+        let rights = if settings.writable { Rights::FULL } else { Rights::READ_ONLY };
+        accounts.allow_anonymous(Anonymous { home: None, rights });
+    }
+    settings.users_file.add_to(&mut accounts).map_err(|error| Failure::Settings(error.to_string()))?;
+    for (name, password) in &settings.users {
+        accounts.add_plain(PlainAccount {
+            name: name.clone(),
+            password: password.clone(),
+            home: None,
+            rights: Rights::FULL,
+        });
+    }
+    Ok(accounts)
+}
+
+fn bind(settings: &Settings, options: ServerOptions) -> Result<Server, Failure> {
+    let storage = LocalStorage::open(&settings.root, LocalOptions::default())
+        .map_err(|error| Failure::Settings(format!("cannot serve {}: {error}", settings.root.display())))?;
+    // What an earlier run left unfinished, and nobody came back for.
+    match storage.sweep(KEEP_PARTIALS) {
+        Ok(0) | Err(_) => {}
+        Ok(removed) => tracing::info!(removed, "removed what broken uploads had left"),
+    }
+    let backend = Arc::new(StandardBackend::new(accounts(settings)?, storage));
+    let mut addresses = settings.listen.clone();
+    let bound = Server::bind(&addresses, backend.clone(), options.clone());
+    match bound {
+        // A machine without IPv6 serves IPv4.
+        Err(BindError::Listen { address, source })
+            if settings.listen_is_default && has_no_family(&source) =>
+        {
+            addresses.retain(|&other| other != address);
+            Server::bind(&addresses, backend, options).map_err(bind_failed)
+        }
+        other => other.map_err(bind_failed),
+    }
+}
+
+fn has_no_family(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
+}
+
+fn bind_failed(error: BindError) -> Failure {
+    let BindError::Listen { address, source } = &error else { return Failure::Settings(error.to_string()) };
+    let advice = match source.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!(
+                "port {} on {} is in use by another program; choose another with --listen",
+                address.port(),
+                address.ip()
+            )
+        }
+        io::ErrorKind::PermissionDenied => format!(
+            "port {} needs privilege (CAP_NET_BIND_SERVICE); choose one from 1024 with --listen",
+            address.port()
+        ),
+        _ => error.to_string(),
+    };
+    Failure::Listen(advice)
+}
+
+/// The first signal drains, the second ends.
+async fn obey_signals(server: ServerHandle) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::warn!("signals cannot be handled: the server ends at once when it is told to");
+        return;
+    };
+    let mut drained = false;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if drained {
+            server.stop_now();
+        } else {
+            tracing::info!("told to end: running transfers finish, everybody else is sent away");
+            server.drain();
+            drained = true;
+        }
+    }
+}
+
+/// What a person needs to know: a URL to paste, the ports to open, the address that is announced.
+fn announcement(settings: &Settings, addresses: &[SocketAddr], external: Option<IpAddr>) -> String {
+    let mut text = String::new();
+    let PassivePorts(ports) = settings.passive_ports;
+    let who = if settings.anonymous && settings.writable {
+        "anyone may read and write"
+    } else if settings.anonymous {
+        "anyone may read"
+    } else {
+        "users only"
+    };
+    let announces =
+        external.map_or_else(|| "the address that the client dialled".to_owned(), |ip| ip.to_string());
+    let url = addresses.first().map_or_else(String::new, |&address| url(address));
+    if settings.log_format == crate::config::LogFormat::Json {
+        let listening: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let ports = format!("{}-{}", ports.first, ports.last);
+        let line = serde_json::json!({
+            "url": url, "listen": listening, "root": settings.root.display().to_string(),
+            "passive_ports": ports, "announces": announces, "access": who,
+        });
+        return format!("{line}\n");
+    }
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{url}");
+    let _ = writeln!(text, "  serves         {} ({who})", settings.root.display());
+    for address in addresses {
+        let _ = writeln!(text, "  listens on     {address}");
+    }
+    let _ = writeln!(text, "  passive ports  {}-{}", ports.first, ports.last);
+    let _ = writeln!(text, "  announces      {announces}");
+    text
+}
+
+/// A URL that works on this machine and, where there is a network, beyond it.
+fn url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        ip if ip.is_unspecified() => own_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        ip => ip,
+    };
+    match address.port() {
+        21 if ip.is_ipv4() => format!("ftp://{ip}/"),
+        port => format!("ftp://{}/", SocketAddr::new(ip, port)),
+    }
+}
+
+/// The address that this machine would use towards others. Nothing is sent.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // TEST-NET-1 (RFC 5737): connecting a datagram socket only chooses a route.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_unspecified())
+}
