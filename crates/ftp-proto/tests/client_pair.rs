@@ -24,13 +24,6 @@ enum End {
 }
 
 impl End {
-    const fn other(self) -> Self {
-        match self {
-            Self::Client => Self::Server,
-            Self::Server => Self::Client,
-        }
-    }
-
     fn address(self, port: u16) -> SocketAddr {
         let host = if self == Self::Client { "192.0.2.7:0" } else { "192.0.2.1:0" };
         SocketAddr::new(socket(host).ip(), port)
