@@ -4,6 +4,8 @@
 //! it says ([`World::can`]), and the cases that need it are counted as not run, with the reason.
 
 pub mod memory;
+mod sockets;
+pub mod tokio_driver;
 
 use core::net::SocketAddr;
 use core::time::Duration;

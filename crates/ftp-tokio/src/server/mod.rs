@@ -240,8 +240,10 @@ impl Server {
 /// Lets sessions end, at first in their own time.
 async fn wind_down(mut sessions: JoinSet<()>, shared: &Arc<Shared>) {
     let mut stop = shared.signals.subscribe();
-    let in_a_hurry =
-        tokio::time::timeout(shared.drain, stop.wait_for(|signals| signals.stop == Some(ShutDown::Now)));
+    let in_a_hurry = tokio::time::timeout(shared.drain, async {
+        // What `wait_for` returns locks the signals: it must not live on.
+        drop(stop.wait_for(|signals| signals.stop == Some(ShutDown::Now)).await);
+    });
     tokio::pin!(in_a_hurry);
     let mut hurried = false;
     loop {
