@@ -2,7 +2,7 @@
 
 use crate::config::{ActiveSource, LogFormat, PassivePorts, Seconds};
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 use std::path::PathBuf;
 
 /// An FTP server that starts with no configuration.

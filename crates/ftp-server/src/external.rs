@@ -1,11 +1,11 @@
 //! The external address: which address passive replies announce to whom.
 
+use core::net::{IpAddr, Ipv4Addr};
+use core::time::Duration;
 use ftp_proto::address::is_private;
 use ftp_proto::data::{Announce, DataCondition, DataPolicy, DataPolicyRow};
 use ftp_tokio::ServerHandle;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A host name is looked up again after this time.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ pub(crate) fn policy(row: &DataPolicyRow, external: Option<IpAddr>) -> DataPolic
 pub(crate) async fn look_up(host: &str) -> std::io::Result<IpAddr> {
     let found: Vec<_> = tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect();
     let v4 = found.iter().find(|ip| ip.is_ipv4());
-    v4.or(found.first()).copied().ok_or_else(|| std::io::Error::other("the name has no address"))
+    v4.or_else(|| found.first()).copied().ok_or_else(|| std::io::Error::other("the name has no address"))
 }
 
 /// Looks the host name up again and again; sessions never wait for it, and the last good answer is kept.

@@ -2,16 +2,17 @@
 
 use crate::config::{PassivePorts, Settings};
 use crate::{Failure, external, log, say};
+use core::fmt::Write as _;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
 use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, LocalOptions, LocalStorage, Rights, StandardBackend};
 use ftp_proto::data::{DataPolicyRow, SourcePort};
 use ftp_proto::server::ServerConfig;
 use ftp_tokio::{BindError, Server, ServerHandle, ServerOptions};
-use std::fmt::Write as _;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What broken uploads leave is kept for so long.

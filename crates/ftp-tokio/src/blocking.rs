@@ -19,6 +19,10 @@ impl BlockingPool {
     }
 
     /// Starts `work`, now or when it is its turn. It runs to its end also when nobody waits for it any more.
+    #[expect(
+        clippy::async_yields_async,
+        reason = "what is waited for is the turn; the work itself is waited for after it"
+    )]
     pub(crate) fn run<T, F>(&self, work: F) -> Blocking<T>
     where
         T: Send + 'static,

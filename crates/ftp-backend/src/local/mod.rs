@@ -16,7 +16,8 @@ mod facts;
 mod names;
 mod root;
 mod sweep;
-
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use crate::path::VirtualPath;
@@ -167,8 +168,7 @@ impl Storage for LocalStorage {
     }
 
     fn open(&self, file: &VirtualPath) -> Result<Download, StorageFailure> {
-        if let Some((_, name)) = file.split_last().filter(|(_, name)| names::is_ours(name)) {
-            drop(name);
+        if file.split_last().is_some_and(|(_, name)| names::is_ours(&name)) {
             return Err(StorageFailure::NotFound);
         }
         // NONBLOCK: a FIFO without a writer must not hold anybody.
@@ -178,9 +178,7 @@ impl Storage for LocalStorage {
         must_be_a_file(&facts)?;
         let size = facts.stx_size;
         let file = Arc::new(File::from(opened));
-        // The kernel makes up what is in files of /proc as they are read: their size says 0.
-        let length = (size > 0 || facts.stx_blocks > 0).then_some(size);
-        Ok(Download { source: Source::File { file, offset: 0, length: length.or(Some(size)) }, size })
+        Ok(Download { source: Source::File { file, offset: 0, length: Some(size) }, size })
     }
 
     fn create(&self, file: &VirtualPath, plan: &UploadPlan<'_>) -> Result<Box<dyn Upload>, StorageFailure> {
@@ -215,7 +213,8 @@ impl Storage for LocalStorage {
     fn rename(&self, from: &VirtualPath, to: &VirtualPath, replace: bool) -> Result<(), StorageFailure> {
         let from = self.root.place(from).map_err(hidden)?;
         let to = self.root.place(to)?;
-        rename(&from, &to, replace).map_err(|errno| match errno {
+        let (from, to) = ((&from.directory, &from.name[..]), (&to.directory, &to.name[..]));
+        rename(from, to, replace).map_err(|errno| match errno {
             // Not the way out of the root that this error number is when a path is resolved.
             Errno::XDEV => StorageFailure::Unsupported,
             other => failure(other),
@@ -262,15 +261,14 @@ fn must_be_a_file(facts: &fs::Statx) -> Result<(), StorageFailure> {
 }
 
 /// Renames in one step. Where the file system cannot refuse to replace, a second name is made and the first one removed.
-fn rename(from: &Place, to: &Place, replace: bool) -> Result<(), Errno> {
-    let (old, new) = ((&from.directory, &from.name[..]), (&to.directory, &to.name[..]));
+fn rename(from: (&OwnedFd, &[u8]), to: (&OwnedFd, &[u8]), replace: bool) -> Result<(), Errno> {
     if replace {
-        return fs::renameat(old.0, old.1, new.0, new.1);
+        return fs::renameat(from.0, from.1, to.0, to.1);
     }
-    match fs::renameat_with(old.0, old.1, new.0, new.1, RenameFlags::NOREPLACE) {
+    match fs::renameat_with(from.0, from.1, to.0, to.1, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS) => {
-            fs::linkat(old.0, old.1, new.0, new.1, AtFlags::empty())?;
-            fs::unlinkat(old.0, old.1, AtFlags::empty())
+            fs::linkat(from.0, from.1, to.0, to.1, AtFlags::empty())?;
+            fs::unlinkat(from.0, from.1, AtFlags::empty())
         }
         renamed => renamed,
     }

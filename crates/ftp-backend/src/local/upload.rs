@@ -222,10 +222,7 @@ impl LocalUpload {
             fs::fdatasync(&self.file)?;
         }
         if let How::Aside { name, replace, kept } = &self.how {
-            let from = Name { directory: self.directory.try_clone().map_err(as_errno)?, name: name.clone() };
-            let to =
-                Name { directory: self.directory.try_clone().map_err(as_errno)?, name: self.name.clone() };
-            rename(&from, &to, *replace)?;
+            rename((&self.directory, name), (&self.directory, &self.name), *replace)?;
             if let Some(kept) = kept {
                 // It is whole now: what an earlier attempt left is of no use.
                 let _ = fs::unlinkat(&self.directory, &kept[..], AtFlags::empty());
@@ -262,10 +259,6 @@ impl LocalUpload {
             }
         }
     }
-}
-
-fn as_errno(error: std::io::Error) -> Errno {
-    Errno::from_io_error(&error).unwrap_or(Errno::IO)
 }
 
 impl Drop for LocalUpload {

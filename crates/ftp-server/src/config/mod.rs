@@ -7,12 +7,12 @@ pub(crate) use values::{
 };
 
 use crate::args::Serve;
+use core::net::SocketAddr;
+use core::time::Duration;
 use ftp_backend::limits::SessionLimits;
 use ftp_backend::users::{UserEntry, UsersFile};
 use serde::Deserialize;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The configuration file. Every option of `serve` has its key here, of the same name; a user's password is hashed.
 #[derive(Debug, Default, Deserialize)]

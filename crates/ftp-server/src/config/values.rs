@@ -1,11 +1,11 @@
 //! Values of single settings, as they are written on the command line and in the configuration file.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::num::NonZeroU16;
+use core::str::FromStr;
+use core::time::Duration;
 use ftp_proto::data::{PortRange, SourcePort};
 use serde::Deserialize;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::num::NonZeroU16;
-use std::str::FromStr;
-use std::time::Duration;
 
 /// Where the server listens when nothing else is said. Ports below 1024 need privilege.
 pub(crate) const DEFAULT_PORT: u16 = 2121;

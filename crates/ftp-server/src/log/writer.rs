@@ -1,11 +1,11 @@
 //! A log that never makes the service wait: lines go to a thread of their own through a bounded queue. When the device
 //! is full or slow, lines are dropped and counted, and the count is logged once lines get through again.
 
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait for the device; a line is seldom longer than 300 octets.
@@ -120,7 +120,7 @@ impl Write for OneEvent {
 
 impl Drop for OneEvent {
     fn drop(&mut self) {
-        let line = std::mem::take(&mut self.line);
+        let line = core::mem::take(&mut self.line);
         if !line.is_empty() && self.queue.lines.try_send(Message::Line(line)).is_err() {
             self.queue.state.dropped.fetch_add(1, Ordering::Relaxed);
         }

@@ -14,6 +14,7 @@ use crate::timer::Alarm;
 use control::Control;
 use core::future::poll_fn;
 use core::net::SocketAddr;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Poll, ready};
 use core::time::Duration;
 use ftp_backend::limits::{SessionLimits, SessionPermit, Sessions};
@@ -29,7 +30,6 @@ use session::Session;
 use signals::{Signals, Subscription};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -289,10 +289,7 @@ fn poll_accept(
     cx: &mut core::task::Context<'_>,
 ) -> Poll<Option<std::net::TcpStream>> {
     loop {
-        let mut guard = match ready!(listener.poll_read_ready(cx)) {
-            Ok(guard) => guard,
-            Err(_) => return Poll::Pending,
-        };
+        let Ok(mut guard) = ready!(listener.poll_read_ready(cx)) else { return Poll::Pending };
         let mut acceptor = match listener.get_ref().acceptor.lock() {
             Ok(acceptor) => acceptor,
             Err(poisoned) => poisoned.into_inner(),

@@ -42,6 +42,12 @@ impl Script {
     pub(super) fn give(&mut self, op: OpId, end: LocalEnd) {
         self.ends.insert(op, end);
     }
+
+    fn ended(&mut self, op: OpId, ending: Ending) {
+        if self.endings.insert(op, ending).is_some() {
+            self.wrong = Some(format!("{op:?} ended twice"));
+        }
+    }
 }
 
 impl Application<ClientConnection> for Script {
@@ -50,11 +56,7 @@ impl Application<ClientConnection> for Script {
             ClientEvent::TransferStarting { op, id } => {
                 self.transfers.insert(id, op);
             }
-            ClientEvent::Done { op, result, .. } => {
-                if self.endings.insert(op, result).is_some() {
-                    self.wrong = Some(format!("{op:?} ended twice"));
-                }
-            }
+            ClientEvent::Done { op, result, .. } => self.ended(op, result),
             _ => {}
         }
     }
