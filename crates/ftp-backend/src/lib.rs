@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`Application`] | one a connection; runs every question of the core, so that drivers look into none | |
 //! | [`Backend`], [`Session`] | who may log in; what a user who has may do | implement both: everything is yours |
-//! | [`StandardBackend`], [`UserSession`](session::UserSession) | [accounts](users), [rights](rights), working directory, [listings](listing), digests, over any storage | |
+//! | [`StandardBackend`], [`UserSession`](session::UserSession) | [accounts](users), [rights], working directory, [listings](listing), digests, over any storage | |
 //! | [`Storage`] | a tree of files: [a directory on disk](local), [memory] | implement it: the rest is done |
 //!
 //! Everything here blocks, and drivers call it where blocking is allowed.
