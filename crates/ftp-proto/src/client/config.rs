@@ -37,6 +37,8 @@ pub struct ClientConfig {
 /// How long things may take. [`Duration::MAX`] is for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientTimeouts {
+    /// For the driver to connect to one address of the server (default 10 s); there may be several.
+    pub connect: Duration,
     /// From the connection to the end of the greeting (default 30 s).
     pub greeting: Duration,
     /// For a final reply, whatever else comes in the meantime (default 60 s). During a transfer it begins when the
@@ -63,6 +65,7 @@ pub struct ClientTimeouts {
 impl Default for ClientTimeouts {
     fn default() -> Self {
         Self {
+            connect: Duration::from_secs(10),
             greeting: Duration::from_secs(30),
             reply: Duration::from_secs(60),
             control_tls: Duration::from_secs(10),

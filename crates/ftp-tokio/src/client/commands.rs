@@ -1,0 +1,143 @@
+//! Everything that needs no data connection.
+
+use super::Client;
+use super::error::{Cause, Doing, Error};
+use ftp_proto::client::Operation;
+use ftp_proto::command::{Command, PathName, Text};
+use ftp_proto::facts::{Entry, TimeVal};
+use ftp_proto::reply::{Reply, answer};
+
+impl Client {
+    /// Changes the working directory.
+    ///
+    /// # Errors
+    /// When the server refuses, or the connection is lost; so for every function here.
+    pub async fn cwd(&mut self, path: &PathName) -> Result<Reply, Error> {
+        let command = Command::Cwd(path.clone());
+        let reply = self.command("changing to", Some(path), command.clone()).await?;
+        if path.as_bytes().starts_with(b"/") {
+            self.directories.clear();
+        }
+        self.directories.push(command);
+        Ok(reply)
+    }
+
+    /// Changes to the parent directory.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn cdup(&mut self) -> Result<Reply, Error> {
+        let reply = self.command("changing to the parent directory", None, Command::Cdup).await?;
+        self.directories.push(Command::Cdup);
+        Ok(reply)
+    }
+
+    /// The working directory.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd), and when the reply names none.
+    pub async fn pwd(&mut self) -> Result<PathName, Error> {
+        self.ask("asking for the working directory", None, Command::Pwd, answer::directory).await
+    }
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn mkd(&mut self, path: &PathName) -> Result<Reply, Error> {
+        self.command("making directory", Some(path), Command::Mkd(path.clone())).await
+    }
+
+    /// Removes a directory.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn rmd(&mut self, path: &PathName) -> Result<Reply, Error> {
+        self.command("removing directory", Some(path), Command::Rmd(path.clone())).await
+    }
+
+    /// Deletes a file.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn dele(&mut self, path: &PathName) -> Result<Reply, Error> {
+        self.command("deleting", Some(path), Command::Dele(path.clone())).await
+    }
+
+    /// Renames a file or directory.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn rename(&mut self, from: &PathName, to: &PathName) -> Result<Reply, Error> {
+        self.command("renaming", Some(from), Command::Rnfr(from.clone())).await?;
+        self.command("renaming to", Some(to), Command::Rnto(to.clone())).await
+    }
+
+    /// The size of a file in octets, as it is transferred unchanged.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd), and when the reply is no number.
+    pub async fn size(&mut self, path: &PathName) -> Result<u64, Error> {
+        self.ask("asking for the size of", Some(path), Command::Size(path.clone()), answer::size).await
+    }
+
+    /// The time of a file's last modification.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd), and when the reply is no time.
+    pub async fn mdtm(&mut self, path: &PathName) -> Result<TimeVal, Error> {
+        self.ask("asking for the time of", Some(path), Command::Mdtm(path.clone()), answer::modify).await
+    }
+
+    /// The facts about a file or directory (`None`: the working directory).
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd), and when the reply has no facts.
+    pub async fn mlst(&mut self, path: Option<&PathName>) -> Result<Entry, Error> {
+        self.ask("asking for the facts of", path, Command::Mlst(path.cloned()), answer::entry).await
+    }
+
+    /// Sets the time of a file's last modification.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn mfmt(&mut self, path: &PathName, time: TimeVal) -> Result<Reply, Error> {
+        let command = Command::Mfmt { time, path: path.clone() };
+        self.command("setting the time of", Some(path), command).await
+    }
+
+    /// The server's status, or its listing of a path over the control connection.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn stat(&mut self) -> Result<Reply, Error> {
+        self.command("asking for the status", None, Command::Stat(None)).await
+    }
+
+    /// Sends a line as it is, and returns the reply whatever its code. Verbs that need a data connection or change the
+    /// state that this client keeps are refused.
+    ///
+    /// # Errors
+    /// When the line is not allowed, or the connection is lost.
+    pub async fn quote(&mut self, line: Text) -> Result<Reply, Error> {
+        let doing = Doing::new("sending", "");
+        match self.finish(doing, Operation::Raw(line)).await {
+            Err(error) => match error.reply() {
+                Some(reply) => Ok(reply.clone()),
+                None => Err(error),
+            },
+            reply => reply,
+        }
+    }
+
+    async fn ask<T>(
+        &mut self,
+        what: &'static str,
+        path: Option<&PathName>,
+        command: Command,
+        read: fn(&Reply) -> Option<T>,
+    ) -> Result<T, Error> {
+        let reply = self.command(what, path, command).await?;
+        read(&reply).ok_or_else(|| Doing::to(what, path).failed(Cause::Answer(reply)))
+    }
+}
