@@ -4,6 +4,7 @@
 //! [`ci`] are one table.
 
 mod ci;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -22,11 +23,14 @@ struct Cli {
 enum Task {
     /// Run what continuous integration runs, and stop at the first failure.
     Ci,
+    /// Check what the design asks of the source tree: sizes of files, which crate may depend on what, and the like.
+    Tidy,
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Ci => ci::run(),
+        Task::Tidy => tidy::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -28,6 +28,12 @@ impl Features {
         self.parameters(label).is_some()
     }
 
+    /// Whether the server knows MLSD and MLST: one label stands for both (RFC 3659 §7.8).
+    #[must_use]
+    pub fn has_mlsd(&self) -> bool {
+        self.has("MLST")
+    }
+
     /// What follows the label on its line; empty when nothing does. `None` when the label is not listed.
     #[must_use]
     pub fn parameters(&self, label: &str) -> Option<&[u8]> {
@@ -72,6 +78,7 @@ mod tests {
             "End",
         ]);
         assert!(features.has("MDTM") && features.has("x-new") && features.has("utf8"));
+        assert!(features.has_mlsd());
         assert_eq!(features.parameters("REST"), Some(&b"stream"[..]));
         assert_eq!(features.parameters("MLST"), Some(&b"type*;size*;"[..]));
         assert!(!features.has("X") && !features.has("MD") && !features.has("End"));

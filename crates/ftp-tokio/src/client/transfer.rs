@@ -137,7 +137,7 @@ impl Client {
     }
 
     fn may_know_mlsd(&self) -> bool {
-        self.mlsd.unwrap_or_else(|| self.features().is_none_or(|features| features.has("MLST")))
+        self.mlsd.unwrap_or_else(|| self.features().is_none_or(|features| features.has_mlsd()))
     }
 
     /// The names in a directory, as the server says them (NLST): perhaps with the path in front.

@@ -50,7 +50,7 @@ fn log_data_or_security(notice: &Notice) {
             let announced = announced.map(field::display);
             warn!(data = id.get(), failure = %named, %mode, ?during, ?why, announced, "{}", named.text());
         }
-        Notice::PlaintextDropped { octets } => warn!(octets, "octets in the clear after AUTH dropped"),
+        Notice::PlaintextDropped { octets } => warn!(octets, "octets in the clear ahead of TLS dropped"),
         Notice::StrangerRefused { peer } => warn!(%peer, "another host connected to a passive port: refused"),
         Notice::BounceRefused { target } => {
             warn!(%target, "a data connection to another host or a low port was asked for: refused");
