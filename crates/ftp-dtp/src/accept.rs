@@ -8,6 +8,7 @@ use rustix::net::SocketFlags;
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::{Mutex, PoisonError};
 
 /// How long to leave a listener alone after [`Accepted::Exhausted`].
 pub const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
@@ -71,14 +72,14 @@ pub enum Accepted {
 #[derive(Debug)]
 pub struct Acceptor {
     listener: TcpListener,
-    spare: Option<OwnedFd>,
+    spare: Mutex<Option<OwnedFd>>,
 }
 
 impl Acceptor {
     /// Accepts from `listener`, which is non-blocking.
     #[must_use]
     pub fn new(listener: TcpListener) -> Self {
-        let spare = spare(&listener);
+        let spare = Mutex::new(spare(&listener));
         Self { listener, spare }
     }
 
@@ -94,12 +95,13 @@ impl Acceptor {
     ///
     /// # Errors
     /// The system's, other than being out of descriptors: the listener is of no use any more.
-    pub fn accept(&mut self) -> io::Result<Accepted> {
-        if self.spare.is_none() {
-            self.spare = spare(&self.listener);
+    pub fn accept(&self) -> io::Result<Accepted> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.is_none() {
+            *spare = self::spare(&self.listener);
         }
         match accept(&self.listener) {
-            Err(error) if is_exhaustion(&error) => self.shed(),
+            Err(error) if is_exhaustion(&error) => self.shed(&mut spare),
             result => result.map(|found| match found {
                 Some((stream, peer)) => Accepted::Connection(stream, peer),
                 None => Accepted::Nothing,
@@ -107,19 +109,19 @@ impl Acceptor {
         }
     }
 
-    fn shed(&mut self) -> io::Result<Accepted> {
-        if self.spare.take().is_none() {
+    fn shed(&self, spare: &mut Option<OwnedFd>) -> io::Result<Accepted> {
+        if spare.take().is_none() {
             return Ok(Accepted::Exhausted);
         }
         let found = accept(&self.listener);
         match found {
             Ok(Some((stream, peer))) => {
                 drop(stream);
-                self.spare = spare(&self.listener);
+                *spare = self::spare(&self.listener);
                 Ok(Accepted::Shed(peer))
             }
             Ok(None) => {
-                self.spare = spare(&self.listener);
+                *spare = self::spare(&self.listener);
                 Ok(Accepted::Nothing)
             }
             // Another thread took the descriptor in between.
@@ -162,7 +164,7 @@ mod tests {
 
     #[test]
     fn connections_are_accepted_until_there_are_none() {
-        let mut acceptor = acceptor();
+        let acceptor = acceptor();
         assert!(matches!(acceptor.accept(), Ok(Accepted::Nothing)));
         let client = TcpStream::connect(acceptor.local_addr().unwrap()).unwrap();
         let Ok(Accepted::Connection(_, peer)) = acceptor.accept() else { panic!() };

@@ -1,5 +1,9 @@
 //! The control connection's octets, between its non-blocking socket and the machine.
 
+mod socket;
+
+pub use socket::ControlSocket;
+
 use core::mem;
 use ftp_proto::io::{ControlEvent, ControlMachine};
 use ftp_proto::time::Instant;

@@ -10,11 +10,13 @@
 //! | [`accept`] | accepting control connections, also when descriptors run out |
 //! | [`ports`] | the port pool: random ports of a range; strangers turned away |
 //! | [`control`] | control octets between a socket and a connection machine |
+//! | [`data`] | the data connections of one session, from listening or connecting to the end of the transfer |
 //! | [`pump`] | the octets of one transfer, between storage and the data connection |
 //! | [`stream`] | a data connection as the pump sees it |
 //! | [`storage`] | what a transfer reads from or writes to |
 //! | [`buffers`] | memory of transfers, used again |
 //! | [`errors`] | the system's errors in the protocol's terms |
+//! | [`event_loop`] | what a driver brings: readiness, time, threads |
 //!
 //! What comes in front of a data connection has its place: a header of the PROXY protocol, or ports that several
 //! sessions share, behind [`ports::DataListener::admit`]; TLS as another [`stream::DataStream`] and inside
@@ -78,7 +80,9 @@
 pub mod accept;
 pub mod buffers;
 pub mod control;
+pub mod data;
 pub mod errors;
+pub mod event_loop;
 pub mod ports;
 pub mod pump;
 pub mod sockets;

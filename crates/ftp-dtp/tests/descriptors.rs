@@ -15,7 +15,7 @@ fn every_descriptor_that_is_left() -> Vec<File> {
 fn s35_without_descriptors_peers_are_shed_at_once_and_service_goes_on_after() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: Some(64), maximum }).unwrap();
-    let mut acceptor = Acceptor::new(control_listener("127.0.0.1:0".parse().unwrap()).unwrap());
+    let acceptor = Acceptor::new(control_listener("127.0.0.1:0".parse().unwrap()).unwrap());
     let address = acceptor.local_addr().unwrap();
     let mut clients: Vec<_> = (0..4).map(|_| TcpStream::connect(address).unwrap()).collect();
 
@@ -32,7 +32,7 @@ fn s35_without_descriptors_peers_are_shed_at_once_and_service_goes_on_after() {
     let without_spare = control_listener("127.0.0.1:0".parse().unwrap()).unwrap();
     let _waiting = TcpStream::connect(without_spare.local_addr().unwrap()).unwrap();
     let used_up = every_descriptor_that_is_left();
-    let mut acceptor = Acceptor::new(without_spare);
+    let acceptor = Acceptor::new(without_spare);
     assert!(matches!(acceptor.accept(), Ok(Accepted::Exhausted)), "the driver is told to wait");
     drop(used_up);
     assert!(matches!(acceptor.accept(), Ok(Accepted::Connection(..))));

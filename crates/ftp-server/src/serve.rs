@@ -41,9 +41,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         tokio::spawn(external::keep_looking_up(host, row, external, handle));
     }
     say(&announcement(&settings, server.addresses(), external));
-    server.run().await;
+    let served = ftp_tokio::serve(server).await;
     signals.abort();
-    Ok(())
+    served.map_err(|error| Failure::Running(format!("cannot serve: {error}")))
 }
 
 fn data_row(settings: &Settings) -> DataPolicyRow {

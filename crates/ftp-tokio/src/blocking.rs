@@ -1,5 +1,6 @@
 //! Work that may block, on threads of its own and bounded in number.
 
+use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::sync::Arc;
@@ -47,7 +48,6 @@ impl BlockingPool {
 }
 
 /// The outcome of work that may block; an error when it panicked, or the runtime is going down.
-#[derive(Debug)]
 pub(crate) enum Blocking<T> {
     Waiting(JoinHandle<JoinHandle<T>>),
     Running(JoinHandle<T>),
@@ -66,6 +66,15 @@ impl<T> Future for Blocking<T> {
                 },
             }
         }
+    }
+}
+
+impl<T> fmt::Debug for Blocking<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Waiting(_) => "Blocking::Waiting",
+            Self::Running(_) => "Blocking::Running",
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! The tokio driver of ftp-proto: FTP server and client.
 //!
-//! The protocol is in `ftp-proto`, sockets and the pump in `ftp-dtp`, decisions in `ftp-backend`. What is left is waiting:
-//! a task for each control connection that owns its machine, its data connections and its questions, and locks nothing.
+//! The protocol is in `ftp-proto`, sockets and the pump in `ftp-dtp`, decisions in `ftp-backend`, what sessions of a server
+//! do in `ftp-service`. What is left is waiting: a task for each control connection, which owns all that belongs to it and
+//! locks nothing.
 //!
-//! * [`Server`]: listeners, sessions, and how all of it ends.
+//! * [`serve`]: runs a [`Server`].
 //! * [`client::Client`]: one control connection and its transfers.
 //!
 //! # A server, and a client that lists a directory of it
@@ -12,7 +13,7 @@
 //! use ftp_backend::{Accounts, MemoryStorage, StandardBackend};
 //! use ftp_proto::command::{Secret, Text};
 //! use ftp_tokio::client::{Client, ClientOptions, Login};
-//! use ftp_tokio::{Server, ServerOptions};
+//! use ftp_tokio::{Server, ServerOptions, serve};
 //! use std::sync::Arc;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -22,7 +23,7 @@
 //! let backend = Arc::new(StandardBackend::new(accounts, MemoryStorage::new()));
 //! let server = Server::bind(&["127.0.0.1:0".parse()?], backend, ServerOptions::default())?;
 //! let (address, handle) = (server.addresses()[0], server.handle());
-//! let running = tokio::spawn(server.run());
+//! let running = tokio::spawn(serve(server));
 //!
 //! let mut client = Client::connect("127.0.0.1", address.port(), ClientOptions::default()).await?;
 //! client.login(Login { user: Text::new("alice")?, password: Some(Secret::new("secret")?), account: None }).await?;
@@ -30,7 +31,7 @@
 //! client.quit().await?;
 //!
 //! handle.drain();
-//! running.await?;
+//! running.await??;
 //! # Ok(())
 //! # }
 //! ```
@@ -40,10 +41,10 @@
 mod blocking;
 pub mod client;
 mod clock;
-mod data;
-mod readiness;
+mod event_loop;
 mod server;
 mod timer;
 
 pub use client::{Client, ClientOptions};
-pub use server::{BindError, Server, ServerHandle, ServerOptions};
+pub use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
+pub use server::serve;

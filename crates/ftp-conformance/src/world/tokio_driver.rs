@@ -8,7 +8,7 @@ use core::time::Duration;
 use ftp_backend::MemoryStorage;
 use ftp_backend::memory::Operation;
 use ftp_proto::data::StorageFailure;
-use ftp_tokio::{Server, ServerHandle, ServerOptions};
+use ftp_tokio::{Server, ServerHandle, ServerOptions, serve};
 use std::io;
 use std::thread::JoinHandle;
 
@@ -38,14 +38,11 @@ impl Worlds for TokioDriver {
         let storage = MemoryStorage::new();
         let backend = scene::backend(storage.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let server = {
-            let _inside = runtime.enter();
-            let addresses =
-                [Family::V4, Family::V6].map(|family| SocketAddr::new(crate::talk::loopback(family), 0));
-            Server::bind(&addresses, backend, options).map_err(io::Error::other)?
-        };
+        let addresses =
+            [Family::V4, Family::V6].map(|family| SocketAddr::new(crate::talk::loopback(family), 0));
+        let server = Server::bind(&addresses, backend, options).map_err(io::Error::other)?;
         let (addresses, handle) = (server.addresses().to_vec(), server.handle());
-        let thread = std::thread::spawn(move || runtime.block_on(server.run()));
+        let thread = std::thread::spawn(move || runtime.block_on(serve(server)));
         Ok(Box::new(TokioWorld { addresses, handle, storage, thread: Some(thread) }))
     }
 }
@@ -54,7 +51,7 @@ struct TokioWorld {
     addresses: Vec<SocketAddr>,
     handle: ServerHandle,
     storage: MemoryStorage,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Drop for TokioWorld {

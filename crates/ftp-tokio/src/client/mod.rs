@@ -35,12 +35,10 @@ pub use options::{ClientOptions, Family, Observer};
 pub use transfer::{Download, Place, Transferred, Upload};
 
 use crate::blocking::BlockingPool;
-use crate::data::DataResources;
 use connect::{Server, connect};
 use core::net::SocketAddr;
 use error::Doing;
-use ftp_dtp::buffers::BufferPool;
-use ftp_dtp::ports::PortPool;
+use ftp_dtp::data::DataResources;
 use ftp_dtp::pump::LocalEnd;
 use ftp_proto::address::normalise;
 use ftp_proto::client::{Features, Ladder, LadderConfig, Operation, OperationError};
@@ -57,7 +55,7 @@ const STORAGE_THREADS: usize = 2;
 pub struct Client {
     server: Server,
     options: ClientOptions,
-    resources: DataResources,
+    resources: Resources,
     session: Session,
     ladder: Ladder,
     peer: SocketAddr,
@@ -68,6 +66,14 @@ pub struct Client {
     /// Whether the server knows MLSD, once that is known.
     mlsd: Option<bool>,
     abort: AbortHandle,
+}
+
+/// What the sessions of a client share, one after the other.
+#[derive(Debug, Clone)]
+struct Resources {
+    data: DataResources,
+    /// Where storage jobs run.
+    blocking: BlockingPool,
 }
 
 /// Who logs in.
@@ -103,11 +109,8 @@ impl Client {
     /// [`login`](Self::login).
     pub async fn connect(host: &str, port: u16, options: ClientOptions) -> Result<Self, Error> {
         let server = Server { host: host.to_owned(), port };
-        let resources = DataResources {
-            ports: PortPool::new(),
-            buffers: BufferPool::default(),
-            blocking: BlockingPool::new(STORAGE_THREADS),
-        };
+        let resources =
+            Resources { data: DataResources::default(), blocking: BlockingPool::new(STORAGE_THREADS) };
         let (session, local, peer) = open(&server, &options, &resources).await?;
         let ladder = Ladder::new(LadderConfig {
             modes: options.modes,
@@ -230,7 +233,7 @@ impl Client {
 async fn open(
     server: &Server,
     options: &ClientOptions,
-    resources: &DataResources,
+    resources: &Resources,
 ) -> Result<(Session, SocketAddr, SocketAddr), Error> {
     let stream = connect(server, options).await?;
     let made = (|| {
@@ -241,10 +244,6 @@ async fn open(
     made.map_err(|error| Doing::new("connecting to", &server.host).failed(Cause::Local(error)))
 }
 
-fn session(
-    stream: TcpStream,
-    options: &ClientOptions,
-    resources: &DataResources,
-) -> std::io::Result<Session> {
+fn session(stream: TcpStream, options: &ClientOptions, resources: &Resources) -> std::io::Result<Session> {
     Session::new(stream, options.protocol.clone(), resources.clone(), options.observer.clone())
 }

@@ -1,11 +1,12 @@
 //! One control connection: carries out what the machine says until an operation has ended.
 
-use super::{AbortHandle, Event, Observer};
+use super::{AbortHandle, Event, Observer, Resources};
 use crate::clock::{now, to_tokio};
-use crate::data::{DataConnections, DataResources};
+use crate::event_loop::TaskLoop;
 use core::future::{pending, poll_fn};
 use core::time::Duration;
 use ftp_dtp::control::{ControlPipe, Filled, Flushed};
+use ftp_dtp::data::DataConnections;
 use ftp_dtp::pump::LocalEnd;
 use ftp_dtp::sockets::endpoints;
 use ftp_proto::client::{
@@ -32,7 +33,8 @@ pub(super) struct Session {
     pipe: ControlPipe,
     /// The peer's end of stream, or an error, has come: nothing more to read.
     ended: bool,
-    data: DataConnections,
+    event_loop: TaskLoop,
+    data: DataConnections<TaskLoop>,
     /// The operation under way; still there when the caller has dropped its future.
     current: Option<OpId>,
     /// Where the octets of the transfer go, until it has begun.
@@ -63,14 +65,15 @@ impl Session {
     pub(super) fn new(
         control: TcpStream,
         config: Arc<ClientConfig>,
-        resources: DataResources,
+        resources: Resources,
         observer: Observer,
     ) -> io::Result<Self> {
         let raw_local = control.local_addr()?;
         let addresses = endpoints_of(&control)?;
         Ok(Self {
             machine: ClientConnection::new(config, addresses, now()),
-            data: DataConnections::new(resources, raw_local, addresses.peer.ip()),
+            event_loop: TaskLoop::new(resources.blocking),
+            data: DataConnections::new(resources.data, raw_local, addresses.peer.ip()),
             control: Some(control),
             pipe: ControlPipe::new(),
             ended: false,
@@ -180,7 +183,9 @@ impl Session {
             IoAction::StartControlTls(_) => self.machine.handle_control(ControlEvent::SecureFailed, now()),
             IoAction::StopControlTls => self.machine.handle_control(ControlEvent::Cleared, now()),
             IoAction::CloseControl => self.control = None,
-            IoAction::Listen { id, bind, ports, expect, tls: _ } => self.data.listen(id, bind, ports, expect),
+            IoAction::Listen { id, bind, ports, expect, tls: _ } => {
+                self.data.listen(&mut self.event_loop, id, bind, ports, expect);
+            }
             IoAction::Connect { id, source, target } => self.data.connect(id, source, target),
             IoAction::StartDataTls { id, role: _ } => self.data.start_tls(id),
             IoAction::StartTransfer { id, transfer: _, plan } => {
@@ -244,14 +249,16 @@ impl Session {
 
     async fn wait(&mut self, abort: Option<&AbortHandle>, progress: Instant) -> Woken {
         let interest = self.interest();
-        let deadline = self.machine.deadline().and_then(|deadline| to_tokio(deadline.at));
+        let deadlines = [self.machine.deadline().map(|deadline| deadline.at), self.data.deadline()];
+        let deadline = deadlines.into_iter().flatten().min().and_then(to_tokio);
         let watched = self.observer.is_set() && self.data.progress().next().is_some();
-        let Self { machine, control, data, .. } = self;
+        let Self { machine, control, data, event_loop, .. } = self;
         tokio::select! {
             _ = ready(control.as_ref(), interest) => Woken::Control,
-            (id, event) = poll_fn(|cx| data.poll(cx, |id, peer| machine.admit(id, peer, now()))) => {
-                Woken::Data(id, event)
-            }
+            (id, event) = poll_fn(|cx| {
+                event_loop.hear(cx);
+                data.poll(event_loop, |id, peer| machine.admit(id, peer, now()))
+            }) => Woken::Data(id, event),
             () = until(deadline) => Woken::Deadline,
             () = wish(abort) => Woken::Abort,
             () = sleep_until(progress), if watched => Woken::Progress,

@@ -2,40 +2,36 @@
 
 use super::DataResources;
 use super::wire::Wire;
-use crate::blocking::Blocking;
-use core::pin::Pin;
-use core::task::{Context, Poll, ready};
-use ftp_dtp::errors::failure;
-use ftp_dtp::pump::{LocalEnd, Pump, PumpStep, StorageDone};
+use crate::errors::failure;
+use crate::event_loop::{Direction, EventLoop};
+use crate::pump::{LocalEnd, Pump, PumpStep, StorageDone};
+use core::task::{Poll, ready};
 use ftp_proto::data::{TransferFailure, TransferTotals};
 use ftp_proto::io::{OnEnd, TransferPlan};
-use tokio::io::Interest;
 
 /// How many octets go through memory before other sessions get their turn.
 const BUDGET: usize = 256 * 1024;
 
 /// A transfer that is under way.
 #[derive(Debug)]
-pub(super) struct Moving {
+pub(super) struct Moving<L: EventLoop> {
     pump: Pump,
-    wire: Wire,
-    job: Option<Blocking<StorageDone>>,
-    resources: DataResources,
+    wire: Wire<L>,
+    job: Option<L::Job<StorageDone>>,
     on_end: OnEnd,
 }
 
 /// How a transfer ended.
 pub(super) type Ended = (TransferTotals, Result<(), TransferFailure>);
 
-impl Moving {
-    pub(super) fn new(plan: &TransferPlan, local: LocalEnd, wire: Wire, resources: &DataResources) -> Self {
-        Self {
-            pump: Pump::new(plan, local, &resources.buffers),
-            wire,
-            job: None,
-            resources: resources.clone(),
-            on_end: plan.on_end,
-        }
+impl<L: EventLoop> Moving<L> {
+    pub(super) fn new(
+        plan: &TransferPlan,
+        local: LocalEnd,
+        wire: Wire<L>,
+        resources: &DataResources,
+    ) -> Self {
+        Self { pump: Pump::new(plan, local, &resources.buffers), wire, job: None, on_end: plan.on_end }
     }
 
     pub(super) const fn octets(&self) -> u64 {
@@ -47,34 +43,34 @@ impl Moving {
     }
 
     /// The connection, when it is to be kept for the next transfer (block mode).
-    pub(super) fn kept(&self) -> Option<Wire> {
+    pub(super) fn kept(&self) -> Option<Wire<L>> {
         (self.on_end == OnEnd::Keep).then(|| Wire::new(self.wire.socket.clone()))
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
+    pub(super) fn poll(&mut self, event_loop: &mut L) -> Poll<Ended> {
         loop {
             if let Some(job) = &mut self.job {
-                match ready!(Pin::new(job).poll(cx)) {
+                match ready!(event_loop.poll_job(job)) {
                     Ok(done) => self.pump.storage_done(done),
-                    Err(_panicked) => self.pump.storage_lost(),
+                    Err(_lost) => self.pump.storage_lost(),
                 }
                 self.job = None;
             }
-            let interest = match self.pump.step(&mut self.wire.socket, BUDGET) {
+            let direction = match self.pump.step(&mut self.wire.socket, BUDGET) {
                 PumpStep::Ended { totals, result } => return Poll::Ready((totals, result)),
                 PumpStep::Storage(job) => {
-                    self.job = Some(self.resources.blocking.run(move || job.run()));
+                    self.job = Some(event_loop.run(move || job.run()));
                     continue;
                 }
                 PumpStep::Again | PumpStep::InStorage => {
                     // Others have their turn; a job that is out without a handle cannot be, and must not stop us.
-                    cx.waker().wake_by_ref();
+                    event_loop.again();
                     return Poll::Pending;
                 }
-                PumpStep::WantRead => Interest::READABLE,
-                PumpStep::WantWrite => Interest::WRITABLE,
+                PumpStep::WantRead => Direction::Read,
+                PumpStep::WantWrite => Direction::Write,
             };
-            if let Err(error) = ready!(self.wire.poll_ready(cx, interest)) {
+            if let Err(error) = ready!(self.wire.poll_ready(event_loop, direction)) {
                 let result = Err(TransferFailure::Connection(failure(&error)));
                 return Poll::Ready((self.totals_so_far(), result));
             }

@@ -1,24 +1,22 @@
 //! The application's side of a session: questions on their way to an answer.
 
-use crate::blocking::{Blocking, BlockingPool};
-use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::Poll;
 use ftp_backend::{Application, Cleanup, Done};
+use ftp_dtp::event_loop::EventLoop;
 use ftp_dtp::pump::LocalEnd;
 use ftp_proto::data::TransferId;
 use ftp_proto::server::{Ask, AskId, Decision, Notice, Outcome};
 
 /// Runs the questions of one session where they may block.
 #[derive(Debug)]
-pub(super) struct Questions {
+pub(super) struct Questions<L: EventLoop> {
     application: Application,
-    running: Vec<Blocking<Done>>,
-    blocking: BlockingPool,
+    running: Vec<L::Job<Done>>,
 }
 
-impl Questions {
-    pub(super) const fn new(application: Application, blocking: BlockingPool) -> Self {
-        Self { application, running: Vec::new(), blocking }
+impl<L: EventLoop> Questions<L> {
+    pub(super) const fn new(application: Application) -> Self {
+        Self { application, running: Vec::new() }
     }
 
     /// Whether nothing is on its way.
@@ -26,9 +24,9 @@ impl Questions {
         self.running.is_empty()
     }
 
-    pub(super) fn ask(&mut self, ask: Ask) {
+    pub(super) fn ask(&mut self, event_loop: &mut L, ask: Ask) {
         let work = self.application.prepare(ask);
-        self.running.push(self.blocking.run(move || work.run()));
+        self.running.push(event_loop.run(move || work.run()));
     }
 
     pub(super) fn withdraw(&mut self, ask: AskId) {
@@ -47,19 +45,14 @@ impl Questions {
         })
     }
 
-    pub(super) fn cancel(&mut self, transfer: TransferId) {
-        let cleanup = self.application.cancel(transfer);
-        self.clean_up(cleanup);
+    pub(super) fn cancel(&mut self, event_loop: &mut L, transfer: TransferId) {
+        clean_up(event_loop, self.application.cancel(transfer));
     }
 
     /// The next answer, which `decide` gives to the machine. Ready also when a question was lost.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        decide: impl FnOnce(Decision) -> Outcome,
-    ) -> Poll<()> {
+    pub(super) fn poll(&mut self, event_loop: &mut L, decide: impl FnOnce(Decision) -> Outcome) -> Poll<()> {
         let mut running = self.running.iter_mut().enumerate();
-        let Some((index, result)) = running.find_map(|(index, work)| match Pin::new(work).poll(cx) {
+        let Some((index, result)) = running.find_map(|(index, work)| match event_loop.poll_job(work) {
             Poll::Ready(result) => Some((index, result)),
             Poll::Pending => None,
         }) else {
@@ -73,18 +66,18 @@ impl Questions {
         match result {
             Ok(done) => {
                 let cleanup = self.application.finish(done, decide);
-                self.clean_up(cleanup);
+                clean_up(event_loop, cleanup);
             }
             // The core's timer for decisions ends the wait.
-            Err(error) => tracing::error!(%error, "the application failed to answer a question"),
+            Err(_lost) => tracing::error!("the application failed to answer a question"),
         }
         Poll::Ready(())
     }
+}
 
-    /// Freeing may block too; nobody waits for it.
-    fn clean_up(&self, cleanup: Option<Cleanup>) {
-        if let Some(cleanup) = cleanup {
-            drop(self.blocking.run(move || cleanup.run()));
-        }
+/// Freeing may block too; nobody waits for it.
+fn clean_up(event_loop: &mut impl EventLoop, cleanup: Option<Cleanup>) {
+    if let Some(cleanup) = cleanup {
+        drop(event_loop.run(move || cleanup.run()));
     }
 }

@@ -1,14 +1,13 @@
 //! Connecting to the peer's data port.
 
 use super::wire::Wire;
+use crate::errors::failure;
+use crate::event_loop::{Direction, EventLoop};
+use crate::sockets::{SOURCE_PORT_PAUSE, SOURCE_PORT_TRIES, finish_connect, start_connect};
 use core::net::SocketAddr;
-use core::pin::Pin;
-use core::task::{Context, Poll, ready};
-use ftp_dtp::errors::failure;
-use ftp_dtp::sockets::{SOURCE_PORT_PAUSE, SOURCE_PORT_TRIES, finish_connect, start_connect};
+use core::task::{Poll, ready};
 use ftp_proto::data::{Failure, SourceEndpoint};
-use tokio::io::Interest;
-use tokio::time::{Sleep, sleep};
+use ftp_proto::time::Instant;
 
 /// What is connected to, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -21,51 +20,56 @@ pub(super) struct Route {
 
 /// A connection that is being made.
 #[derive(Debug)]
-pub(super) struct Connecting {
+pub(super) struct Connecting<L: EventLoop> {
     route: Route,
     tries: u32,
-    stage: Stage,
+    stage: Stage<L>,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum Stage<L: EventLoop> {
     Start,
     /// The same four addresses and ports are still in use by a connection that may be about to end.
-    Pause(Pin<Box<Sleep>>),
-    Handshake(Wire),
+    Pause(Instant),
+    Handshake(Wire<L>),
 }
 
-impl Connecting {
+/// A connection and both its ends.
+pub(super) type Connected<L> = (Wire<L>, SocketAddr, SocketAddr);
+
+impl<L: EventLoop> Connecting<L> {
     pub(super) const fn new(route: Route) -> Self {
         Self { route, tries: 0, stage: Stage::Start }
     }
 
-    /// The connection and both its ends.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(Wire, SocketAddr, SocketAddr), Failure>> {
+    /// When the next try is due.
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Pause(until) => Some(until),
+            Stage::Start | Stage::Handshake(_) => None,
+        }
+    }
+
+    pub(super) fn poll(&mut self, event_loop: &mut L) -> Poll<Result<Connected<L>, Failure>> {
         loop {
             match &mut self.stage {
-                Stage::Start => self.start()?,
-                Stage::Pause(pause) => {
-                    ready!(pause.as_mut().poll(cx));
-                    self.stage = Stage::Start;
-                }
-                Stage::Handshake(wire) => match ready!(poll_handshake(wire, cx)) {
+                Stage::Start => self.start(event_loop.now())?,
+                Stage::Pause(until) if event_loop.now() < *until => return Poll::Pending,
+                Stage::Pause(_) => self.stage = Stage::Start,
+                Stage::Handshake(wire) => match ready!(poll_handshake(wire, event_loop)) {
                     Ok((local, peer)) => return Poll::Ready(Ok((self.take_wire()?, local, peer))),
-                    Err(why) if self.is_worth_another_try(why) => self.pause(),
+                    Err(why) if self.is_worth_another_try(why) => self.pause(event_loop.now()),
                     Err(why) => return Poll::Ready(Err(why)),
                 },
             }
         }
     }
 
-    fn start(&mut self) -> Result<(), Failure> {
+    fn start(&mut self, now: Instant) -> Result<(), Failure> {
         self.tries += 1;
         match start_connect(self.route.source, self.route.target, self.route.control) {
             Ok(socket) => self.stage = Stage::Handshake(Wire::new(socket)),
-            Err(why) if self.is_worth_another_try(why) => self.pause(),
+            Err(why) if self.is_worth_another_try(why) => self.pause(now),
             Err(why) => return Err(why),
         }
         Ok(())
@@ -76,11 +80,11 @@ impl Connecting {
         why == Failure::AddressUnavailable && required && self.tries < SOURCE_PORT_TRIES
     }
 
-    fn pause(&mut self) {
-        self.stage = Stage::Pause(Box::pin(sleep(SOURCE_PORT_PAUSE)));
+    fn pause(&mut self, now: Instant) {
+        self.stage = Stage::Pause(now + SOURCE_PORT_PAUSE);
     }
 
-    fn take_wire(&mut self) -> Result<Wire, Failure> {
+    fn take_wire(&mut self) -> Result<Wire<L>, Failure> {
         match core::mem::replace(&mut self.stage, Stage::Start) {
             Stage::Handshake(wire) => Ok(wire),
             Stage::Start | Stage::Pause(_) => Err(Failure::Other),
@@ -88,9 +92,12 @@ impl Connecting {
     }
 }
 
-fn poll_handshake(wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Result<(SocketAddr, SocketAddr), Failure>> {
+fn poll_handshake<L: EventLoop>(
+    wire: &mut Wire<L>,
+    event_loop: &mut L,
+) -> Poll<Result<(SocketAddr, SocketAddr), Failure>> {
     loop {
-        ready!(wire.poll_ready(cx, Interest::WRITABLE)).map_err(|error| failure(&error))?;
+        ready!(wire.poll_ready(event_loop, Direction::Write)).map_err(|error| failure(&error))?;
         if finish_connect(&wire.socket)? {
             return Poll::Ready(wire.socket.addresses().map_err(|error| failure(&error)));
         }

@@ -1,83 +1,89 @@
 //! The data connections of one session, on either side: listening with admission, connecting, moving octets.
 //!
 //! [`DataConnections`] carries out the data actions of a machine and says by [`DataConnections::poll`] what came of
-//! them. It belongs to the session's task alone; nothing in it is locked or shared but what [`DataResources`] has.
+//! them. It belongs to its session alone; nothing in it is locked or shared but what [`DataResources`] has.
 
 mod connect;
 mod moving;
 mod wire;
 
-use crate::blocking::BlockingPool;
+use crate::buffers::BufferPool;
+use crate::errors::failure;
+use crate::event_loop::{Direction, EventLoop};
+use crate::ports::{Admitted, DataListener, PortPool};
+use crate::pump::LocalEnd;
+use crate::sockets::LocalAddress;
 use connect::{Connecting, Route};
 use core::net::{IpAddr, SocketAddr};
-use core::task::{Context, Poll, ready};
-use ftp_dtp::buffers::BufferPool;
-use ftp_dtp::errors::failure;
-use ftp_dtp::ports::{Admitted, DataListener, PortPool};
-use ftp_dtp::pump::LocalEnd;
-use ftp_dtp::sockets::LocalAddress;
+use core::task::{Poll, ready};
 use ftp_proto::data::{
     AcceptFrom, Admission, DataEvent, DataId, DataPhase, Failure, PortRange, SourceEndpoint, StorageFailure,
     TransferFailure, TransferTotals,
 };
 use ftp_proto::io::TransferPlan;
+use ftp_proto::time::Instant;
 use moving::Moving;
 use std::collections::VecDeque;
-use tokio::io::unix::AsyncFd;
+use std::io;
 use wire::Wire;
 
 /// What all sessions of a process share for their data connections. Cheap to clone.
-#[derive(Debug, Clone)]
-pub(crate) struct DataResources {
+#[derive(Debug, Clone, Default)]
+pub struct DataResources {
     /// Chooses ports to listen on.
-    pub(crate) ports: PortPool,
+    pub ports: PortPool,
     /// Buffers of transfers.
-    pub(crate) buffers: BufferPool,
-    /// Where storage jobs run.
-    pub(crate) blocking: BlockingPool,
+    pub buffers: BufferPool,
 }
 
 /// The data connections of one session. At most one is in use, but an earlier one may still be stopping.
 #[derive(Debug)]
-pub(crate) struct DataConnections {
+pub struct DataConnections<L: EventLoop> {
     resources: DataResources,
     /// The control socket's own address, as the system gives it.
     control: SocketAddr,
     /// The control connection's other end.
     peer: IpAddr,
-    slots: Vec<Slot>,
+    slots: Vec<Slot<L>>,
     /// What is known already.
     events: VecDeque<(DataId, DataEvent)>,
 }
 
 #[derive(Debug)]
-struct Slot {
+struct Slot<L: EventLoop> {
     id: DataId,
-    state: State,
+    state: State<L>,
 }
 
 #[derive(Debug)]
-enum State {
-    Listening(AsyncFd<DataListener>),
-    Connecting(Box<Connecting>),
+enum State<L: EventLoop> {
+    Listening(L::Watched<DataListener>),
+    Connecting(Box<Connecting<L>>),
     /// Connected; nothing moves yet.
-    Linked(Wire),
-    Moving(Box<Moving>),
+    Linked(Wire<L>),
+    Moving(Box<Moving<L>>),
 }
 
-impl DataConnections {
+impl<L: EventLoop> DataConnections<L> {
     /// None yet. `control` is the control socket's own address as the system gives it, `peer` its other end.
-    pub(crate) const fn new(resources: DataResources, control: SocketAddr, peer: IpAddr) -> Self {
+    pub const fn new(resources: DataResources, control: SocketAddr, peer: IpAddr) -> Self {
         Self { resources, control, peer, slots: Vec::new(), events: VecDeque::new() }
     }
 
     /// [`IoAction::Listen`](ftp_proto::io::IoAction::Listen).
-    pub(crate) fn listen(&mut self, id: DataId, bind: IpAddr, ports: PortRange, expect: AcceptFrom) {
+    pub fn listen(
+        &mut self,
+        event_loop: &mut L,
+        id: DataId,
+        bind: IpAddr,
+        ports: PortRange,
+        expect: AcceptFrom,
+    ) {
         let peer = match expect {
             AcceptFrom::Only(peer) => peer,
             AcceptFrom::Any => self.peer,
         };
-        match self.open_listener(bind, ports, peer) {
+        match self.open_listener(event_loop, bind, ports, peer) {
             Ok((listener, local)) => {
                 self.slots.push(Slot { id, state: State::Listening(listener) });
                 self.events.push_back((id, DataEvent::Listening { local }));
@@ -88,33 +94,34 @@ impl DataConnections {
 
     fn open_listener(
         &self,
+        event_loop: &mut L,
         bind: IpAddr,
         ports: PortRange,
         peer: IpAddr,
-    ) -> Result<(AsyncFd<DataListener>, SocketAddr), Failure> {
+    ) -> Result<(L::Watched<DataListener>, SocketAddr), Failure> {
         let bind = LocalAddress::beside(bind, self.control);
         let listener = self.resources.ports.listen(bind, ports, peer)?;
         let local = listener.local();
-        let listener = crate::readiness::register(listener).map_err(|error| failure(&error))?;
+        let listener = event_loop.watch(listener).map_err(|error| failure(&error))?;
         Ok((listener, local))
     }
 
     /// [`IoAction::Connect`](ftp_proto::io::IoAction::Connect).
-    pub(crate) fn connect(&mut self, id: DataId, source: SourceEndpoint, target: SocketAddr) {
+    pub fn connect(&mut self, id: DataId, source: SourceEndpoint, target: SocketAddr) {
         let connecting = Connecting::new(Route { source, target, control: self.control });
         self.slots.push(Slot { id, state: State::Connecting(Box::new(connecting)) });
     }
 
     /// [`IoAction::StartDataTls`](ftp_proto::io::IoAction::StartDataTls): there is no TLS here yet, and saying so is an
     /// answer too.
-    pub(crate) fn start_tls(&mut self, id: DataId) {
+    pub fn start_tls(&mut self, id: DataId) {
         let event = DataEvent::Failed { during: DataPhase::Secure, why: Failure::Tls };
         self.events.push_back((id, event));
     }
 
     /// [`IoAction::StartTransfer`](ftp_proto::io::IoAction::StartTransfer). `local` is what the application opened;
     /// without it, or without the connection, the transfer ends at once.
-    pub(crate) fn start(&mut self, id: DataId, plan: &TransferPlan, local: Option<LocalEnd>) {
+    pub fn start(&mut self, id: DataId, plan: &TransferPlan, local: Option<LocalEnd>) {
         let wire = self.take(id).and_then(|state| match state {
             State::Linked(wire) => Some(wire),
             State::Listening(_) | State::Connecting(_) | State::Moving(_) => None,
@@ -134,7 +141,7 @@ impl DataConnections {
 
     /// [`IoAction::DropData`](ftp_proto::io::IoAction::DropData): a transfer is stopped, and says that it has ended;
     /// anything else is closed at once.
-    pub(crate) fn drop_data(&mut self, id: DataId) {
+    pub fn drop_data(&mut self, id: DataId) {
         match self.slots.iter_mut().find(|slot| slot.id == id) {
             Some(Slot { state: State::Moving(moving), .. }) => moving.abort(),
             _ => drop(self.take(id)),
@@ -142,7 +149,7 @@ impl DataConnections {
     }
 
     /// Octets that running transfers have moved so far.
-    pub(crate) fn progress(&self) -> impl Iterator<Item = (DataId, u64)> + '_ {
+    pub fn progress(&self) -> impl Iterator<Item = (DataId, u64)> + '_ {
         self.slots.iter().filter_map(|slot| match &slot.state {
             State::Moving(moving) => Some((slot.id, moving.octets())),
             State::Listening(_) | State::Connecting(_) | State::Linked(_) => None,
@@ -150,9 +157,9 @@ impl DataConnections {
     }
 
     /// The next thing that happens. `admit` is the machine's: it is asked about each peer that connects.
-    pub(crate) fn poll(
+    pub fn poll(
         &mut self,
-        cx: &mut Context<'_>,
+        event_loop: &mut L,
         mut admit: impl FnMut(DataId, SocketAddr) -> Admission,
     ) -> Poll<(DataId, DataEvent)> {
         if let Some(event) = self.events.pop_front() {
@@ -161,7 +168,7 @@ impl DataConnections {
         for index in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(index) else { break };
             let id = slot.id;
-            if let Poll::Ready((event, next)) = slot.state.poll(cx, |peer| admit(id, peer)) {
+            if let Poll::Ready((event, next)) = slot.state.poll(event_loop, |peer| admit(id, peer)) {
                 match next {
                     Some(state) => slot.state = state,
                     None => drop(self.take(id)),
@@ -172,7 +179,16 @@ impl DataConnections {
         Poll::Pending
     }
 
-    fn take(&mut self, id: DataId) -> Option<State> {
+    /// When [`poll`](Self::poll) has something to do even if no socket is ready.
+    pub fn deadline(&self) -> Option<Instant> {
+        let of_slot = |slot: &Slot<L>| match &slot.state {
+            State::Connecting(connecting) => connecting.deadline(),
+            State::Listening(_) | State::Linked(_) | State::Moving(_) => None,
+        };
+        self.slots.iter().filter_map(of_slot).min()
+    }
+
+    fn take(&mut self, id: DataId) -> Option<State<L>> {
         let index = self.slots.iter().position(|slot| slot.id == id)?;
         let slot = self.slots.swap_remove(index);
         if self.slots.is_empty() {
@@ -184,19 +200,19 @@ impl DataConnections {
 }
 
 /// What happened, and what becomes of the data connection; `None` closes it.
-type Happened = (DataEvent, Option<State>);
+type Happened<L> = (DataEvent, Option<State<L>>);
 
-impl State {
-    fn poll(&mut self, cx: &mut Context<'_>, admit: impl FnMut(SocketAddr) -> Admission) -> Poll<Happened> {
+impl<L: EventLoop> State<L> {
+    fn poll(&mut self, event_loop: &mut L, admit: impl FnMut(SocketAddr) -> Admission) -> Poll<Happened<L>> {
         match self {
-            Self::Listening(listener) => poll_listener(listener, cx, admit),
-            Self::Connecting(connecting) => Poll::Ready(match ready!(connecting.poll(cx)) {
+            Self::Listening(listener) => poll_listener(listener, event_loop, admit),
+            Self::Connecting(connecting) => Poll::Ready(match ready!(connecting.poll(event_loop)) {
                 Ok((wire, local, peer)) => connected(wire, local, peer),
                 Err(why) => connect_failed(why),
             }),
             Self::Linked(_) => Poll::Pending,
             Self::Moving(moving) => {
-                let (totals, result) = ready!(moving.poll(cx));
+                let (totals, result) = ready!(moving.poll(event_loop));
                 let next = result.ok().and_then(|()| moving.kept()).map(State::Linked);
                 Poll::Ready((DataEvent::Ended { totals, result }, next))
             }
@@ -204,34 +220,31 @@ impl State {
     }
 }
 
-fn poll_listener(
-    listener: &AsyncFd<DataListener>,
-    cx: &mut Context<'_>,
+fn poll_listener<L: EventLoop>(
+    listener: &L::Watched<DataListener>,
+    event_loop: &mut L,
     mut admit: impl FnMut(SocketAddr) -> Admission,
-) -> Poll<Happened> {
-    loop {
-        let mut guard = match ready!(listener.poll_read_ready(cx)) {
-            Ok(guard) => guard,
-            Err(error) => return Poll::Ready(connect_failed(failure(&error))),
-        };
-        match listener.get_ref().admit(&mut admit) {
-            Ok(Admitted::Connection { socket, local, peer }) => {
-                return Poll::Ready(connected(Wire::new(socket), local, peer));
-            }
-            Ok(Admitted::Nothing) => guard.clear_ready(),
-            Ok(Admitted::Again) => {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            Err(why) => return Poll::Ready(connect_failed(why)),
+) -> Poll<Happened<L>> {
+    let admitted =
+        event_loop.poll_io(listener, Direction::Read, |listener| match listener.admit(&mut admit) {
+            Ok(Admitted::Nothing) => Err(io::ErrorKind::WouldBlock.into()),
+            other => Ok(other),
+        });
+    Poll::Ready(match ready!(admitted) {
+        Ok(Ok(Admitted::Connection { socket, local, peer })) => connected(Wire::new(socket), local, peer),
+        Ok(Ok(Admitted::Again | Admitted::Nothing)) => {
+            event_loop.again();
+            return Poll::Pending;
         }
-    }
+        Ok(Err(why)) => connect_failed(why),
+        Err(error) => connect_failed(failure(&error)),
+    })
 }
 
-fn connected(wire: Wire, local: SocketAddr, peer: SocketAddr) -> Happened {
+fn connected<L: EventLoop>(wire: Wire<L>, local: SocketAddr, peer: SocketAddr) -> Happened<L> {
     (DataEvent::Connected { local, peer, tls: None }, Some(State::Linked(wire)))
 }
 
-fn connect_failed(why: Failure) -> Happened {
+fn connect_failed<L: EventLoop>(why: Failure) -> Happened<L> {
     (DataEvent::Failed { during: DataPhase::Connect, why }, None)
 }

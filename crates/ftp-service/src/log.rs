@@ -13,7 +13,7 @@ pub(super) fn session_span(id: u64, peer: impl Display) -> Span {
     tracing::info_span!("session", id, %peer, user = field::Empty)
 }
 
-/// Logs `notice`, inside the session's `span`.
+/// Logs `notice`. The session's `span` is entered already, and learns whose session it is.
 pub(super) fn log(span: &Span, notice: &Notice) {
     match notice {
         Notice::LoggedIn { user } => {
@@ -24,7 +24,7 @@ pub(super) fn log(span: &Span, notice: &Notice) {
         }
         _ => {}
     }
-    span.in_scope(|| match notice {
+    match notice {
         Notice::LoggedIn { user } => info!(user = %escape(user), "logged in"),
         Notice::LoginRefused { user } => warn!(user = %escape(user), "login refused"),
         Notice::LoggedOut => info!("logged out"),
@@ -34,7 +34,7 @@ pub(super) fn log(span: &Span, notice: &Notice) {
         }
         Notice::Closed(reason) => info!(?reason, "session over"),
         other => log_data_or_security(other),
-    });
+    }
 }
 
 fn log_data_or_security(notice: &Notice) {

@@ -1,0 +1,239 @@
+//! One session: a control connection with its machine, its data connections and its questions.
+//!
+//! Everything that it waits for stands in one struct, so that an idle session is small, and nothing is shared, so that
+//! nothing is locked.
+
+use crate::log::{log, session_span};
+use crate::questions::Questions;
+use crate::shared::{Service, Signals};
+use core::task::Poll;
+use ftp_backend::Application;
+use ftp_backend::limits::SessionPermit;
+use ftp_dtp::control::ControlSocket;
+use ftp_dtp::data::DataConnections;
+use ftp_dtp::event_loop::EventLoop;
+use ftp_dtp::sockets::{endpoints, prepare_control};
+use ftp_proto::data::DataEvent;
+use ftp_proto::io::{ControlEvent, ControlMachine as _, IoAction, Step, Timer};
+use ftp_proto::server::{ServerConnection, ServerOutput, ShutDown};
+use ftp_proto::time::Instant;
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use tracing::Span;
+
+/// How often a session moves on before others get their turn.
+const STEPS_A_TURN: usize = 16;
+
+/// One session in an event loop `L`.
+#[derive(Debug)]
+pub struct Session<L: EventLoop> {
+    machine: ServerConnection,
+    control: ControlSocket<L>,
+    data: DataConnections<L>,
+    questions: Questions<L>,
+    service: Arc<Service>,
+    /// Up to where it has heard what the service says.
+    heard: u64,
+    /// The server drains: when patience with a running transfer ends.
+    drained_at: Option<Instant>,
+    span: Span,
+    /// Its place among the sessions; a peer that is turned away has none.
+    _permit: Option<SessionPermit>,
+}
+
+/// Something that a session may wait for. True when the machine was told something.
+type Advance<L> = fn(&mut Session<L>, &mut L) -> bool;
+
+impl<L: EventLoop> Session<L> {
+    /// In this order, so that what came is answered before more is asked for.
+    const ADVANCES: [Advance<L>; 7] = [
+        Self::hear_signals,
+        Self::flush,
+        Self::move_data,
+        Self::answer,
+        Self::fill,
+        Self::time,
+        Self::finish_closing,
+    ];
+
+    /// A session for a connection that was just accepted. Its first turn is due at once.
+    ///
+    /// # Errors
+    /// When the connection is gone already.
+    pub fn open(service: &Arc<Service>, event_loop: &mut L, stream: TcpStream) -> io::Result<Self> {
+        // The connection works without what this sets, only worse.
+        let _ = prepare_control(&stream);
+        let (endpoints, own_address) = (endpoints(&stream)?, stream.local_addr()?);
+        let control = ControlSocket::new(event_loop, stream)?;
+        let span = session_span(service.next_session(), endpoints.peer);
+        let mut machine = ServerConnection::new(Arc::clone(&service.config), endpoints, event_loop.now());
+        let permit = match service.sessions.admit(endpoints.peer.ip()) {
+            Ok(permit) => Some(permit),
+            Err(why) => {
+                span.in_scope(|| tracing::warn!(%why, "turned away"));
+                machine.turn_away(event_loop.now());
+                None
+            }
+        };
+        let application = Application::new(Arc::clone(&service.backend), endpoints);
+        Ok(Self {
+            machine,
+            control,
+            data: DataConnections::new(service.resources.clone(), own_address, endpoints.peer.ip()),
+            questions: Questions::new(application),
+            service: Arc::clone(service),
+            heard: 0,
+            drained_at: None,
+            span,
+            _permit: permit,
+        })
+    }
+
+    /// Does what can be done now. Ready when the session is over.
+    pub fn turn(&mut self, event_loop: &mut L) -> Poll<()> {
+        let span = self.span.clone();
+        let _inside = span.enter();
+        for _ in 0..STEPS_A_TURN {
+            self.carry_out(event_loop);
+            if self.is_over() {
+                return Poll::Ready(());
+            }
+            if !self.advance(event_loop) {
+                return Poll::Pending;
+            }
+        }
+        event_loop.again();
+        Poll::Pending
+    }
+
+    fn is_over(&self) -> bool {
+        self.machine.is_finished() && self.control.is_closed() && self.questions.is_idle()
+    }
+
+    fn advance(&mut self, event_loop: &mut L) -> bool {
+        let mut moved = false;
+        for advance in Self::ADVANCES {
+            if advance(self, event_loop) {
+                self.carry_out(event_loop);
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// Does what the machine says until it says nothing more.
+    fn carry_out(&mut self, event_loop: &mut L) {
+        while let Some(step) = self.machine.poll() {
+            match step {
+                Step::Io(action) => self.act(event_loop, action),
+                Step::App(ServerOutput::Ask(ask)) => self.questions.ask(event_loop, ask),
+                Step::App(ServerOutput::Withdrawn(ask)) => self.questions.withdraw(ask),
+                Step::App(ServerOutput::Notice(notice)) => {
+                    log(&self.span, &notice);
+                    self.questions.notice(&notice);
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, event_loop: &mut L, action: IoAction) {
+        match action {
+            // There is no TLS here yet, and the configuration is refused that would ask for it: see `Server::bind`.
+            IoAction::StartControlTls(_) => self.tell(event_loop, ControlEvent::SecureFailed),
+            IoAction::StopControlTls => self.tell(event_loop, ControlEvent::Cleared),
+            IoAction::CloseControl => {
+                self.control.close(event_loop.now() + self.service.config.timeouts.linger);
+            }
+            IoAction::Listen { id, bind, ports, expect, tls: _ } => {
+                self.data.listen(event_loop, id, bind, ports, expect);
+            }
+            IoAction::Connect { id, source, target } => self.data.connect(id, source, target),
+            IoAction::StartDataTls { id, role: _ } => self.data.start_tls(id),
+            IoAction::StartTransfer { id, transfer, plan } => {
+                self.data.start(id, &plan, self.questions.take_handle(transfer));
+            }
+            IoAction::CancelTransfer { transfer } => self.questions.cancel(event_loop, transfer),
+            IoAction::DropData { id } => self.data.drop_data(id),
+        }
+    }
+
+    fn tell(&mut self, event_loop: &L, event: ControlEvent) {
+        self.machine.handle_control(event, event_loop.now());
+    }
+
+    fn flush(&mut self, event_loop: &mut L) -> bool {
+        self.control.flush(event_loop, &mut self.machine)
+    }
+
+    fn fill(&mut self, event_loop: &mut L) -> bool {
+        self.control.fill(event_loop, &mut self.machine)
+    }
+
+    fn move_data(&mut self, event_loop: &mut L) -> bool {
+        let (machine, now) = (&mut self.machine, event_loop.now());
+        match self.data.poll(event_loop, |id, peer| machine.admit(id, peer, now)) {
+            Poll::Ready((id, event)) => {
+                machine.handle_data(id, event, now);
+                true
+            }
+            // A stranger who was refused is a notice.
+            Poll::Pending => {
+                self.carry_out(event_loop);
+                false
+            }
+        }
+    }
+
+    fn answer(&mut self, event_loop: &mut L) -> bool {
+        let (machine, now) = (&mut self.machine, event_loop.now());
+        self.questions.poll(event_loop, |decision| machine.decide(decision, now)).is_ready()
+    }
+
+    fn time(&mut self, event_loop: &mut L) -> bool {
+        let deadline = self.machine.deadline();
+        let machine_at = deadline.map(|deadline| deadline.at);
+        let all = [machine_at, self.drained_at, self.control.deadline(), self.data.deadline()];
+        let Some(first) = all.into_iter().flatten().min() else { return false };
+        if !event_loop.poll_until(first) {
+            return false;
+        }
+        let now = event_loop.now();
+        if self.drained_at.is_some_and(|at| at <= now) {
+            self.drained_at = None;
+            self.machine.shut_down(ShutDown::Now, now);
+        }
+        if let Some(deadline) = deadline.filter(|deadline| deadline.at <= now) {
+            if deadline.why == Timer::TransferStall {
+                self.report_progress(now);
+            }
+            self.machine.handle_timeout(now);
+        }
+        // The control and the data connections see for themselves, in their own steps.
+        true
+    }
+
+    /// A transfer that moves has not stalled; how far it is is told when it matters.
+    fn report_progress(&mut self, now: Instant) {
+        for (id, octets) in self.data.progress() {
+            self.machine.handle_data(id, DataEvent::Progress { octets }, now);
+        }
+    }
+
+    fn hear_signals(&mut self, event_loop: &mut L) -> bool {
+        let Some(Signals { stop, data_policy }) = self.service.news(&mut self.heard) else { return false };
+        self.machine.set_data_policy(data_policy);
+        if let Some(how) = stop {
+            let now = event_loop.now();
+            if how == ShutDown::AfterTransfer {
+                self.drained_at.get_or_insert(now + self.service.drain);
+            }
+            self.machine.shut_down(how, now);
+        }
+        true
+    }
+
+    fn finish_closing(&mut self, event_loop: &mut L) -> bool {
+        self.control.poll_closed(event_loop)
+    }
+}

@@ -1,0 +1,100 @@
+//! What all sessions of a server share, and what they are told.
+
+use crate::server::ServerOptions;
+use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use ftp_backend::Backend;
+use ftp_backend::limits::Sessions;
+use ftp_dtp::data::DataResources;
+use ftp_proto::data::DataPolicy;
+use ftp_proto::server::{ServerConfig, ShutDown};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What all sessions of a server share.
+#[derive(Debug)]
+pub struct Service {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) config: Arc<ServerConfig>,
+    pub(crate) resources: DataResources,
+    pub(crate) sessions: Sessions,
+    /// How long running transfers may go on once the server drains.
+    pub(crate) drain: Duration,
+    next_session: AtomicU64,
+    signals: Mutex<Signals>,
+    /// Counts what was said, so that a session sees without a lock that there is nothing new.
+    said: AtomicU64,
+    wake: OnceLock<Wake>,
+}
+
+/// What holds for all sessions now.
+#[derive(Debug, Clone)]
+pub(crate) struct Signals {
+    /// Sessions are to end.
+    pub(crate) stop: Option<ShutDown>,
+    /// Addresses, ports and modes of data connections.
+    pub(crate) data_policy: Arc<DataPolicy>,
+}
+
+struct Wake(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Wake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wake")
+    }
+}
+
+impl Service {
+    pub(crate) fn new(backend: Arc<dyn Backend>, options: ServerOptions) -> Self {
+        let ServerOptions { protocol, sessions, drain } = options;
+        Self {
+            backend,
+            signals: Mutex::new(Signals { stop: None, data_policy: Arc::clone(&protocol.data) }),
+            config: Arc::new(protocol),
+            resources: DataResources::default(),
+            sessions: Sessions::new(sessions),
+            drain,
+            next_session: AtomicU64::new(1),
+            said: AtomicU64::new(0),
+            wake: OnceLock::new(),
+        }
+    }
+
+    /// The driver's way to give every session a turn and to look at [`is_stopping`](Self::is_stopping), from any thread. Said
+    /// once; what was signalled before counts too, so look at once.
+    pub fn wake_by(&self, wake: impl Fn() + Send + Sync + 'static) {
+        let first = self.wake.set(Wake(Box::new(wake))).is_ok();
+        debug_assert!(first, "one driver runs a server");
+    }
+
+    /// Whether no more connections are to be accepted. The driver is done when all its sessions are over.
+    pub fn is_stopping(&self) -> bool {
+        self.signals().stop.is_some()
+    }
+
+    pub(crate) fn next_session(&self) -> u64 {
+        self.next_session.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Says something to all sessions.
+    pub(crate) fn signal(&self, change: impl FnOnce(&mut Signals)) {
+        change(&mut self.signals());
+        self.said.fetch_add(1, Ordering::Release);
+        if let Some(Wake(wake)) = self.wake.get() {
+            wake();
+        }
+    }
+
+    /// What holds now, if anything was said since `heard`.
+    pub(crate) fn news(&self, heard: &mut u64) -> Option<Signals> {
+        let said = self.said.load(Ordering::Acquire);
+        if core::mem::replace(heard, said) == said {
+            return None;
+        }
+        Some(self.signals().clone())
+    }
+
+    fn signals(&self) -> MutexGuard<'_, Signals> {
+        self.signals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
