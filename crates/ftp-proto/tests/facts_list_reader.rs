@@ -135,7 +135,7 @@ fn lines() -> impl Strategy<Value = String> {
         "total 7",
         "junk",
         "",
-        "a line that is longer than the limit allows, wherever it stands in the listing",
+        "a line that is longer than the limit allows, wherever it stands in the listing, and whatever is in it otherwise",
     ]);
     let end = proptest::sample::select(vec!["\n", "\r\n", "\r\r\n"]);
     proptest::collection::vec((line, end), 0..12)

@@ -10,7 +10,7 @@ use crate::facts::{Entry, FactSet, TimeVal, glob, mlst};
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
-const LIMITS: ListingLimits = ListingLimits { line: 64, entries: 20, octets: 2000 };
+const LIMITS: ListingLimits = ListingLimits { line: 96, entries: 20, octets: 2000 };
 
 /// [`listing_in_chunks`], with the format and the lengths of the chunks taken from the start of `data`.
 pub fn listing(data: &[u8]) {

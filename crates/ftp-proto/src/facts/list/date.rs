@@ -138,7 +138,7 @@ fn day(field: &[u8]) -> Option<u8> {
 }
 
 /// One or two digits, 1 to `most`.
-fn small(digits: &[u8], most: u64) -> Option<u8> {
+pub(super) fn small(digits: &[u8], most: u64) -> Option<u8> {
     let number = decimal(digits).filter(|number| (1..=most).contains(number) && digits.len() <= 2)?;
     u8::try_from(number).ok()
 }

@@ -60,7 +60,7 @@ fn directory_or_link(entry: Entry, rest: &[u8]) -> Entry {
 
 /// `01-31-20`, `01-31-2020`, `01/31/2020`, `31.01.2020`, `2020-01-31`. Where the order is open, the month is first, as
 /// IIS has it; with full stops, the day.
-fn date(field: &[u8]) -> Option<ListedDate> {
+pub(super) fn date(field: &[u8]) -> Option<ListedDate> {
     let separator = *field.iter().find(|octet| !octet.is_ascii_digit())?;
     if !b"-/.".contains(&separator) {
         return None;
@@ -85,7 +85,7 @@ fn date(field: &[u8]) -> Option<ListedDate> {
 }
 
 /// Four digits, or two: 70 to 99 are of the twentieth century.
-fn year(digits: &[u8]) -> Option<u16> {
+pub(super) fn year(digits: &[u8]) -> Option<u16> {
     let number = u16::try_from(decimal(digits)?).ok()?;
     match digits.len() {
         4 => Some(number),

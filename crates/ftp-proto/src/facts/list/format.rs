@@ -1,7 +1,7 @@
 //! The formats of LIST, and telling which one a server uses.
 
 use super::clock::ListingClock;
-use super::{dos, eplf, unix};
+use super::{dos, eplf, mvs_dataset, mvs_member, netware, os2, os400, unix, vms, zvm};
 use crate::facts::{Entry, EntryKind, is_writable, mlst};
 use bytes::Bytes;
 
@@ -17,6 +17,20 @@ pub enum LineFormat {
     Eplf,
     /// Entries as of MLSD, in answer to LIST.
     Mlsx,
+    /// OpenVMS.
+    Vms,
+    /// MVS and z/OS: data sets.
+    MvsDataset,
+    /// MVS and z/OS: members of a partitioned data set.
+    MvsMember,
+    /// OS/400 (IBM i).
+    Os400,
+    /// OS/2.
+    Os2,
+    /// NetWare.
+    NetWare,
+    /// z/VM (CMS).
+    ZVm,
 }
 
 /// Why a line is no entry.
@@ -24,18 +38,45 @@ pub enum LineFormat {
 pub(super) enum NoEntry {
     /// It is part of the format all the same.
     Heading,
+    /// It is the beginning of an entry that goes on in the next line.
+    Begun,
     /// It is not of this format, or of no use.
     Foreign,
 }
 
 type Parse = fn(&[u8], &ListingClock) -> Result<Entry, NoEntry>;
 
-/// Every format, in the order in which they are tried: the ones with the clearest marks first.
-const FORMATS: [(LineFormat, Parse); 4] = [
-    (LineFormat::Eplf, eplf::parse),
-    (LineFormat::Mlsx, mlsx),
-    (LineFormat::Dos, dos::parse),
-    (LineFormat::Unix, unix::parse),
+/// One format.
+#[derive(Debug, Clone, Copy)]
+struct Format {
+    name: LineFormat,
+    parse: Parse,
+    /// How lines are read after its heading, if that settles the format.
+    after_heading: Option<Parse>,
+}
+
+const fn format(name: LineFormat, parse: Parse) -> Format {
+    Format { name, parse, after_heading: None }
+}
+
+/// Every format, in the order in which they are tried: the ones with the clearest marks first. No line is an entry in
+/// two of them.
+const FORMATS: [Format; 11] = [
+    format(LineFormat::Eplf, eplf::parse),
+    format(LineFormat::Mlsx, mlsx),
+    format(LineFormat::Dos, dos::parse),
+    format(LineFormat::Unix, unix::parse),
+    format(LineFormat::NetWare, netware::parse),
+    format(LineFormat::Os2, os2::parse),
+    format(LineFormat::Os400, os400::parse),
+    format(LineFormat::Vms, vms::parse),
+    format(LineFormat::MvsDataset, mvs_dataset::parse),
+    Format {
+        name: LineFormat::MvsMember,
+        parse: mvs_member::parse,
+        after_heading: Some(mvs_member::parse_after_heading),
+    },
+    format(LineFormat::ZVm, zvm::parse),
 ];
 
 fn mlsx(line: &[u8], _clock: &ListingClock) -> Result<Entry, NoEntry> {
@@ -69,10 +110,10 @@ pub(super) fn finish(entry: Entry) -> Result<Entry, NoEntry> {
 /// Of many lines, [`ListingReader`](super::ListingReader) makes more: there, one line tells about the others.
 #[must_use]
 pub fn parse_line(line: &[u8], clock: &ListingClock) -> Option<Entry> {
-    FORMATS.iter().find_map(|(_, parse)| parse(line, clock).ok())
+    FORMATS.iter().find_map(|format| (format.parse)(line, clock).ok())
 }
 
-/// Which format a listing is in. Two entries settle that, and from then on lines of other formats are no entries: a
+/// Which format a listing is in. Two entries settle that, or a heading that no other format has, and from then on lines of other formats are no entries: a
 /// name may look like anything. One entry does not, since it may have been somebody's greeting.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Detection {
@@ -99,16 +140,55 @@ impl Detection {
 
     fn detect(&mut self, line: &[u8], clock: &ListingClock) -> Result<Entry, NoEntry> {
         let mut why = NoEntry::Foreign;
-        for row in FORMATS {
-            match row.1(line, clock) {
+        for Format { name, parse, after_heading } in FORMATS {
+            match parse(line, clock) {
                 Ok(entry) => {
-                    self.found = Some(row);
+                    self.found = Some((name, parse));
                     return Ok(entry);
                 }
-                Err(NoEntry::Heading) => why = NoEntry::Heading,
                 Err(NoEntry::Foreign) => {}
+                Err(known) => {
+                    why = known;
+                    if let Some(parse) = after_heading {
+                        (self.found, self.settled) = (Some((name, parse)), true);
+                    }
+                }
             }
         }
         Err(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::TimeVal;
+
+    /// Listings of every format, with names that are made up.
+    const LISTINGS: [(LineFormat, &str); 11] = [
+        (LineFormat::Dos, include_str!("../../../tests/listings/dos.txt")),
+        (LineFormat::Eplf, include_str!("../../../tests/listings/eplf.txt")),
+        (LineFormat::Mlsx, include_str!("../../../tests/listings/mlsx.txt")),
+        (LineFormat::MvsDataset, include_str!("../../../tests/listings/mvs_dataset.txt")),
+        (LineFormat::MvsMember, include_str!("../../../tests/listings/mvs_member.txt")),
+        (LineFormat::NetWare, include_str!("../../../tests/listings/netware.txt")),
+        (LineFormat::Os2, include_str!("../../../tests/listings/os2.txt")),
+        (LineFormat::Os400, include_str!("../../../tests/listings/os400.txt")),
+        (LineFormat::Unix, include_str!("../../../tests/listings/unix.txt")),
+        (LineFormat::Vms, include_str!("../../../tests/listings/vms.txt")),
+        (LineFormat::ZVm, include_str!("../../../tests/listings/zvm.txt")),
+    ];
+
+    #[test]
+    fn no_reader_takes_lines_of_another_format() {
+        let clock = ListingClock::utc(TimeVal::from_seconds(1_719_835_200));
+        for (own, text) in LISTINGS {
+            let entries = |format: &Format| {
+                text.lines().filter(|line| (format.parse)(line.as_bytes(), &clock).is_ok()).count()
+            };
+            for format in &FORMATS {
+                assert_eq!(format.name == own, entries(format) > 0, "{:?} reads {own:?}", format.name);
+            }
+        }
     }
 }

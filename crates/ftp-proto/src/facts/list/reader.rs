@@ -82,6 +82,8 @@ pub struct ListingReader {
     line: Vec<u8>,
     /// The line in `line` is too long: the rest of it is dropped.
     overlong: bool,
+    /// A line with the beginning of an entry, which the next line ends.
+    begun: Option<Bytes>,
     entries: u64,
     octets: u64,
     skipped: u64,
@@ -102,6 +104,7 @@ impl ListingReader {
             detection: Detection::default(),
             line: Vec::new(),
             overlong: false,
+            begun: None,
             entries: 0,
             octets: 0,
             skipped: 0,
@@ -133,7 +136,9 @@ impl ListingReader {
     /// # Errors
     /// As [`push`](Self::push).
     pub fn finish(&mut self, entries: &mut Vec<Entry>) -> Result<(), ListingError> {
-        self.end_line(b"", entries)
+        let result = self.end_line(b"", entries);
+        self.skip_begun();
+        result
     }
 
     /// How many lines were skipped.
@@ -169,6 +174,7 @@ impl ListingReader {
         self.keep(rest);
         let line = core::mem::take(&mut self.line);
         let result = if core::mem::take(&mut self.overlong) {
+            self.skip_begun();
             self.skip(&line);
             Ok(())
         } else {
@@ -187,7 +193,7 @@ impl ListingReader {
         }
         let outcome = match self.format {
             ListingFormat::Mlsd => mlsd(line),
-            ListingFormat::List => self.detection.read(line, &self.clock),
+            ListingFormat::List => self.list(line),
             ListingFormat::Nlst => bare_name(line),
         };
         match outcome {
@@ -199,9 +205,30 @@ impl ListingReader {
                 entries.push(entry);
             }
             Err(NoEntry::Heading) => {}
+            Err(NoEntry::Begun) => self.begun = Some(Bytes::copy_from_slice(line)),
             Err(NoEntry::Foreign) => self.skip(line),
         }
         Ok(())
+    }
+
+    /// A line of LIST, perhaps the second of an entry.
+    fn list(&mut self, line: &[u8]) -> Result<Entry, NoEntry> {
+        if let Some(begun) = &self.begun {
+            let whole = [begun, line].join(&b' ');
+            if let Ok(entry) = self.detection.read(&whole, &self.clock) {
+                self.begun = None;
+                return Ok(entry);
+            }
+        }
+        self.skip_begun();
+        self.detection.read(line, &self.clock)
+    }
+
+    /// What was begun is no entry after all.
+    fn skip_begun(&mut self) {
+        if let Some(line) = self.begun.take() {
+            self.skip(&line);
+        }
     }
 
     fn skip(&mut self, line: &[u8]) {
