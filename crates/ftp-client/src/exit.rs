@@ -12,10 +12,11 @@ macro_rules! codes {
 
         impl Exit {
             /// Every code, in ascending order.
+            #[cfg(test)]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// What it means, in one line.
-            #[must_use]
+            #[cfg(test)]
             pub(crate) const fn text(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }

@@ -1,10 +1,57 @@
-//! An FTP client: get, put, mirror, shell.
-#![allow(dead_code, unused_imports, reason = "the commands that use it come next")]
+//! An FTP client: get, put, mirror.
 
+mod args;
+mod commands;
+mod download;
+mod driver;
 mod exit;
+mod failure;
+mod interrupt;
 mod local;
 mod mirror;
 mod netrc;
+mod out;
+mod prompt;
+mod remote;
+mod site;
+mod ui;
+mod upload;
 mod url;
 
-fn main() {}
+use args::{Cli, Command, Options};
+use clap::Parser as _;
+use exit::Exit;
+use failure::Failure;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Cli { options, command } = Cli::parse();
+    let json = options.json;
+    match run(options, command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            complain(&failure, json);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(options: Options, command: Command) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::local("cannot start", &error))?;
+    runtime.block_on(commands::run(options, command))
+}
+
+fn complain(failure: &Failure, json: bool) {
+    if failure.text.is_empty() {
+        return;
+    }
+    let text = match json {
+        true => serde_json::json!({ "error": commands::failure_json(failure) }).to_string(),
+        false => format!("ftp-client: {}", failure.text),
+    };
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -206,6 +206,19 @@ fn a_type_that_the_user_has_set_by_hand_is_set_again_for_a_transfer() {
 }
 
 #[test]
+fn rfc3659_a_size_is_asked_for_in_the_type_that_changes_no_octet() {
+    let size = || Operation::Command(Command::Size(PathName::new("f").unwrap()));
+    let mut play = Play::greeted();
+    play.start(size());
+    play.exchange("TYPE I", "200 ok");
+    play.exchange("SIZE f", "213 5");
+    assert_eq!(play.succeeded(), 213);
+    play.start(size());
+    play.exchange("SIZE f", "213 5");
+    assert_eq!(play.succeeded(), 213);
+}
+
+#[test]
 fn rfc1123_29_a_type_command_is_sent_at_once() {
     // And counts for the transfer that follows.
     let mut play = Play::ready();

@@ -196,14 +196,6 @@ impl Dir {
     pub(crate) fn remove_dir(&self, name: &FileName) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.fd, name.as_os_str(), AtFlags::REMOVEDIR)?)
     }
-
-    /// Writes the directory itself to the disk, so that a rename outlives a crash.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        Ok(rustix::fs::fsync(&self.fd)?)
-    }
 }
 
 /// Sets the time of the last modification, in seconds since 1970.

@@ -98,16 +98,6 @@ impl Download {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Forgets what was fetched before: the server sends from the beginning.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub(crate) fn restart(&mut self) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.offset = 0;
-        Ok(())
-    }
-
     /// It is whole: sets its time, writes it to the disk, and gives it its name.
     ///
     /// # Errors

@@ -32,6 +32,13 @@ pub(super) enum Dialogue {
     ClearControl(Option<Reply>),
     /// One command.
     Command(Command),
+    /// A command on the way that makes the second one mean what it should.
+    Preparing {
+        /// The one on the way.
+        first: Command,
+        /// The one that is wanted.
+        then: Command,
+    },
     /// One line.
     Raw(Text),
     /// QUIT.
@@ -107,7 +114,14 @@ impl Dialogue {
                 return Fate::Ended(Err(OperationError::Tls));
             }
             Self::ClearControl(_) => Command::Ccc,
-            Self::Command(command) => command.clone(),
+            Self::Command(command) => match control.in_force.before(command) {
+                Some(first) => {
+                    *self = Self::Preparing { first: first.clone(), then: command.clone() };
+                    first
+                }
+                None => command.clone(),
+            },
+            Self::Preparing { first, .. } => first.clone(),
             Self::Raw(line) => return say(control, line),
             Self::Quit => Command::Quit,
         };
@@ -129,6 +143,15 @@ impl Dialogue {
             Self::Protect { private, buffer_size } => protect_answered(control, *private, buffer_size, reply),
             Self::ClearControl(accepted) => ccc_answered(control, accepted, reply),
             Self::Command(command) => command_answered(control, command, reply),
+            Self::Preparing { first, then } => match accept(reply) {
+                Ok(_) => {
+                    control.in_force.accepted(first);
+                    control.send(then);
+                    *self = Self::Command(then.clone());
+                    Fate::GoesOn
+                }
+                Err(error) => Fate::Ended(Err(error)),
+            },
             Self::Raw(_) => Fate::Ended(accept(reply)),
             Self::Quit if reply.code.is_completion() => Fate::Ended(Ok(reply)),
             Self::Quit => Fate::Ended(Err(OperationError::refused(reply))),
@@ -146,6 +169,7 @@ impl Dialogue {
             | Self::Protect { .. }
             | Self::ClearControl(_)
             | Self::Command(_)
+            | Self::Preparing { .. }
             | Self::Raw(_)
             | Self::Quit => Fate::GoesOn,
         }
@@ -162,6 +186,7 @@ impl Dialogue {
             | Self::Protect { .. }
             | Self::Secure(_)
             | Self::Command(_)
+            | Self::Preparing { .. }
             | Self::Raw(_)
             | Self::Quit => Fate::GoesOn,
         }
@@ -178,6 +203,7 @@ impl Dialogue {
             | Self::Protect { .. }
             | Self::ClearControl(_)
             | Self::Command(_)
+            | Self::Preparing { .. }
             | Self::Raw(_) => Err(error),
         }
     }
@@ -185,7 +211,11 @@ impl Dialogue {
     /// Whether the reply to hand need not be acted upon. TLS that was agreed on must begin, and end.
     pub(super) const fn may_stop(&self) -> bool {
         match self {
-            Self::Login(_) | Self::Protect { .. } | Self::Command(_) | Self::Raw(_) => true,
+            Self::Login(_)
+            | Self::Protect { .. }
+            | Self::Command(_)
+            | Self::Preparing { .. }
+            | Self::Raw(_) => true,
             Self::Secure(_) | Self::ClearControl(_) | Self::Quit => false,
         }
     }

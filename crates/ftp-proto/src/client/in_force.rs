@@ -54,6 +54,13 @@ impl InForce {
         }
     }
 
+    /// What has to be said before a command that is not about a transfer: SIZE counts the octets of the type that is in
+    /// force (RFC 3659 §4), and ours is asked for to be compared with octets that are moved unchanged.
+    pub(super) fn before(&self, command: &Command) -> Option<Command> {
+        let wanted = matches!(command, Command::Size(_)) && self.data_type != Some(DataType::Image);
+        wanted.then_some(Command::Type(DataType::Image))
+    }
+
     /// A command is sent: until its reply, what it sets is not known.
     pub(super) const fn sent(&mut self, command: &Command) {
         match command {

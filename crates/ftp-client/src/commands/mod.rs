@@ -1,0 +1,130 @@
+//! The commands of the command line.
+
+mod names;
+mod show;
+pub(crate) mod transfer;
+mod trees;
+
+use crate::args::{Command, Options};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::out;
+use crate::site::{Context, Sites};
+use crate::ui::Ui;
+use crate::url::FtpUrl;
+use ftp_proto::command::PathName;
+use serde_json::{Value, json};
+
+pub(crate) use names::make_parents;
+
+/// Carries out one command.
+pub(crate) async fn run(options: Options, command: Command) -> Result<Exit, Failure> {
+    let ui = Ui::new(options.quiet, options.verbose);
+    let context = Context { options, ui, interrupt: Interrupt::default() };
+    let mut sites = Sites::default();
+    let done = dispatch(&context, &mut sites, command).await;
+    sites.close().await;
+    done
+}
+
+async fn dispatch(context: &Context, sites: &mut Sites, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Ls(ls) => show::ls(context, sites, &ls).await,
+        Command::Cat { urls } => transfer::cat(context, sites, &urls).await,
+        Command::Get(get) if get.recursive => trees::get(context, get).await,
+        Command::Get(get) => transfer::get(context, sites, &get).await,
+        Command::Put(put) if put.recursive => trees::put(context, put).await,
+        Command::Put(put) => transfer::put(context, sites, &put).await,
+        Command::Mirror(mirror) => trees::mirror(context, mirror).await,
+        Command::Rm { recursive, urls } => names::rm(context, sites, &urls, recursive).await,
+        Command::Mkdir { parents, urls } => names::mkdir(context, sites, &urls, parents).await,
+        Command::Rmdir { urls } => names::rmdir(context, sites, &urls).await,
+        Command::Mv { from, to } => names::mv(context, sites, &from, &to).await,
+        Command::Stat { url } => show::stat(context, sites, &url).await,
+        Command::Quote { url, words } => show::quote(context, sites, &url, &words).await,
+    }
+}
+
+/// Reads a URL of the command line.
+pub(crate) fn url(text: &str) -> Result<FtpUrl, Failure> {
+    text.parse().map_err(|error| {
+        Failure::usage(format!(
+            "{}: {error}; expected ftp://user@host/path",
+            ftp_proto::escape::escape(text.as_bytes())
+        ))
+    })
+}
+
+/// The URL's path, for what cannot do without.
+pub(crate) fn path_of(url: &FtpUrl) -> Result<&PathName, Failure> {
+    url.path.as_ref().ok_or_else(|| Failure::usage(format!("{url}: a path is needed")))
+}
+
+/// What became of several things of which each may fail.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// How many were done.
+    pub(crate) done: u64,
+    /// Octets moved.
+    pub(crate) octets: u64,
+    /// Those that were not done, and why.
+    pub(crate) failures: Vec<Failure>,
+}
+
+impl Tally {
+    /// Notes how one thing went. Failures that concern the rest, too, come back.
+    pub(crate) fn add(&mut self, context: &Context, result: Result<u64, Failure>) -> Result<(), Failure> {
+        match result {
+            Ok(octets) => {
+                self.done += 1;
+                self.octets += octets;
+                Ok(())
+            }
+            Err(failure) if failure.concerns_one_entry() => {
+                self.fail(context, failure);
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Notes a failure and tells the user.
+    pub(crate) fn fail(&mut self, context: &Context, failure: Failure) {
+        if !context.options.json {
+            context.ui.error(&format!("ftp-client: {}", failure.text));
+        }
+        self.failures.push(failure);
+    }
+
+    /// How the program ends: when nothing succeeded, as the first failure says.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.failures.first() {
+            None => Exit::Ok,
+            Some(first) if self.done == 0 => first.exit,
+            Some(_) => Exit::Partial,
+        }
+    }
+
+    /// For a program.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "files": self.done,
+            "octets": self.octets,
+            "failed": self.failures.iter().map(failure_json).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Tells a program, if one listens, and says how the program ends.
+    pub(crate) fn finish(&self, context: &Context) -> Result<Exit, Failure> {
+        if context.options.json {
+            out::json(&self.to_json())?;
+        }
+        Ok(self.exit())
+    }
+}
+
+/// A failure for a program.
+pub(crate) fn failure_json(failure: &Failure) -> Value {
+    json!({ "kind": failure.exit.name(), "exit": failure.exit.number(), "message": failure.text })
+}

@@ -1,0 +1,102 @@
+//! Commands on whole trees: mirror, get -r, put -r.
+
+use super::transfer::{is_ascii, open, split};
+use super::url;
+use crate::args::{Get, Mirror, Put};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::local::FileName;
+use crate::mirror::plan::{Excludes, Options, Replace};
+use crate::mirror::{Direction, Job, Summary, run};
+use crate::out;
+use crate::site::{Context, Site};
+use crate::url::FtpUrl;
+use std::path::{Path, PathBuf};
+
+pub(super) async fn mirror(context: &Context, mirror: Mirror) -> Result<Exit, Failure> {
+    let is_url = |text: &str| FtpUrl::looks_like_one(text);
+    let (direction, remote, local) = match (is_url(&mirror.source), is_url(&mirror.target)) {
+        (true, false) if !mirror.reverse => (Direction::Down, &mirror.source, &mirror.target),
+        (false, true) => (Direction::Up, &mirror.target, &mirror.source),
+        (true, false) => {
+            return Err(Failure::usage(
+                "with --reverse the local directory is the source: mirror --reverse LOCAL URL",
+            ));
+        }
+        _ => return Err(Failure::usage("one of the two places must be a URL, and the other one local")),
+    };
+    let exclude =
+        Excludes::new(&mirror.exclude).map_err(|error| Failure::usage(format!("--exclude: {error}")))?;
+    let replace = if mirror.only_newer { Replace::Newer } else { Replace::Different };
+    let options = Options { delete: mirror.delete, replace, exclude };
+    job(context, direction, &url(remote)?, local.into(), options, mirror.parallel).await
+}
+
+pub(super) async fn get(context: &Context, get: Get) -> Result<Exit, Failure> {
+    let (urls, local) = split(&get.places)?;
+    let mut exit = Exit::Ok;
+    for text in urls {
+        let url = url(text)?;
+        let target = match local {
+            Some(local) if urls.len() == 1 => local.to_owned(),
+            local => local.unwrap_or_else(|| Path::new("")).join(own_name(&url)?.as_os_str()),
+        };
+        let one = job(context, Direction::Down, &url, target, all(), get.parallel).await?;
+        exit = if exit == Exit::Ok { one } else { exit };
+    }
+    Ok(exit)
+}
+
+/// What the tree is called on the server.
+fn own_name(url: &FtpUrl) -> Result<FileName, Failure> {
+    FileName::from_server(url.file_name().unwrap_or_default())
+        .map_err(|error| Failure::usage(format!("{url}: {error}; say where to store it")))
+}
+
+pub(super) async fn put(context: &Context, put: Put) -> Result<Exit, Failure> {
+    let (Some(to), [from]) = (put.places.last(), &put.places[..put.places.len() - 1]) else {
+        return Err(Failure::usage("put -r takes one directory and one URL"));
+    };
+    job(context, Direction::Up, &url(to)?, from.into(), all(), put.parallel).await
+}
+
+/// A copy, not a comparison.
+fn all() -> Options {
+    Options { replace: Replace::Always, ..Options::default() }
+}
+
+async fn job(
+    context: &Context,
+    direction: Direction,
+    url: &FtpUrl,
+    local: PathBuf,
+    options: Options,
+    parallel: u8,
+) -> Result<Exit, Failure> {
+    if direction == Direction::Up {
+        open(&local)?;
+    }
+    let job = Job {
+        context: context.clone(),
+        site: Site::new(context, url)?,
+        direction,
+        remote: url.path.clone(),
+        local,
+        options,
+        parallel: parallel.into(),
+        ascii: is_ascii(context, url),
+    };
+    let summary = run(job).await?;
+    report(context, &summary)?;
+    Ok(summary.exit())
+}
+
+fn report(context: &Context, summary: &Summary) -> Result<(), Failure> {
+    match context.options.json {
+        true => out::json(&summary.to_json()),
+        false => {
+            context.ui.note(&summary.to_string());
+            Ok(())
+        }
+    }
+}

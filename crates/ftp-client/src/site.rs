@@ -1,0 +1,205 @@
+//! A server and who logs in there: from a URL, netrc and the terminal to a connection.
+
+use crate::args::{Mode, Options, PasvAddress};
+use crate::driver::{Client, ClientOptions, Event, Family, Login, Observer};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::ui::{Meter, Ui};
+use crate::url::FtpUrl;
+use crate::{netrc, prompt};
+use ftp_proto::address::PassiveAddress;
+use ftp_proto::client::{ActiveSettings, Modes};
+use ftp_proto::command::{Secret, Text};
+use ftp_proto::data::DataMode;
+use ftp_proto::escape::escape;
+use std::io;
+use std::path::PathBuf;
+
+/// What every command works with.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) options: Options,
+    pub(crate) ui: Ui,
+    pub(crate) interrupt: Interrupt,
+}
+
+/// A server and a user there. Connections to it can be made again and again without another question.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    context: Context,
+    url: FtpUrl,
+    login: Login,
+}
+
+/// A connection that is logged in.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    pub(crate) meter: Meter,
+}
+
+impl Site {
+    /// Finds out who logs in; asks for the password on the terminal when nothing else has it.
+    pub(crate) fn new(context: &Context, url: &FtpUrl) -> Result<Self, Failure> {
+        let login = match (&url.user, &url.password) {
+            (Some(user), Some(password)) => {
+                Login { user: user.clone(), password: Some(password.clone()), account: None }
+            }
+            _ => login_without_url(context, url)?,
+        };
+        Ok(Self { context: context.clone(), url: url.clone(), login })
+    }
+
+    /// Whether `url` is on the same server, as the same user.
+    pub(crate) fn serves(&self, url: &FtpUrl) -> bool {
+        let password = |url: &FtpUrl| url.password.as_ref().map(|secret| secret.expose().to_vec());
+        (&self.url.host, self.url.port, &self.url.user) == (&url.host, url.port, &url.user)
+            && password(&self.url) == password(url)
+    }
+
+    /// Connects and logs in.
+    pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
+        let Context { options, ui, interrupt } = &self.context;
+        let meter = Meter::new(ui.clone());
+        let settings =
+            ClientOptions { observer: observer(ui.clone(), meter.clone()), ..client_options(options) };
+        interrupt.watch();
+        let mut client = interrupt.guard(Client::connect(&self.url.host, self.url.port, settings)).await??;
+        interrupt.register(client.abort_handle());
+        client.login(self.login.clone()).await?;
+        Ok(Connection { client, meter })
+    }
+}
+
+fn observer(ui: Ui, meter: Meter) -> Observer {
+    Observer::new(move |event| match event {
+        Event::Progress(octets) => meter.reached(*octets),
+        event => ui.hear(event),
+    })
+}
+
+/// The last connection, which the next URL may be able to use, too.
+#[derive(Debug, Default)]
+pub(crate) struct Sites(Option<(Site, Connection)>);
+
+impl Sites {
+    /// A connection for `url`.
+    pub(crate) async fn at(&mut self, context: &Context, url: &FtpUrl) -> Result<&mut Connection, Failure> {
+        let usable =
+            |(site, connection): &(Site, Connection)| site.serves(url) && !connection.client.is_over();
+        if !self.0.as_ref().is_some_and(usable) {
+            self.close().await;
+            let site = Site::new(context, url)?;
+            let connection = site.connect().await?;
+            self.0 = Some((site, connection));
+        }
+        match &mut self.0 {
+            Some((_, connection)) => Ok(connection),
+            None => unreachable!("it was set above"),
+        }
+    }
+
+    /// Says goodbye.
+    pub(crate) async fn close(&mut self) {
+        if let Some((_, connection)) = self.0.take() {
+            connection.close().await;
+        }
+    }
+}
+
+impl Connection {
+    /// Says goodbye. A server that does not answer has already given everything that was wanted.
+    pub(crate) async fn close(self) {
+        if !self.client.is_over() {
+            let _ = self.client.quit().await;
+        }
+    }
+}
+
+fn login_without_url(context: &Context, url: &FtpUrl) -> Result<Login, Failure> {
+    let entries = netrc_entries(context)?;
+    let user = url.user.as_ref().map(Text::as_bytes);
+    if let Some(entry) = netrc::find(&entries, &url.host, user)
+        && let Some(login) = entry.login.clone().or_else(|| url.user.clone())
+    {
+        return Ok(Login { user: login, password: entry.password.clone(), account: entry.account.clone() });
+    }
+    match &url.user {
+        None => Ok(Login::anonymous()),
+        Some(user) if is_anonymous(user) => Ok(Login { user: user.clone(), ..Login::anonymous() }),
+        Some(user) => Ok(Login { user: user.clone(), password: ask(user, &url.host)?, account: None }),
+    }
+}
+
+fn is_anonymous(user: &Text) -> bool {
+    [&b"anonymous"[..], b"ftp"].iter().any(|name| user.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// `None` without a terminal: perhaps the server does not ask for one.
+fn ask(user: &Text, host: &str) -> Result<Option<Secret>, Failure> {
+    match prompt::password(&format!("Password of {} at {host}: ", escape(user.as_bytes()))) {
+        Ok(password) => Secret::new(password)
+            .map(Some)
+            .map_err(|error| Failure::usage(format!("the password cannot be sent: {error}"))),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Failure::interrupted()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// `~/.netrc` is used when it is there and safe; a file that was asked for has to be.
+fn netrc_entries(context: &Context) -> Result<Vec<netrc::Entry>, Failure> {
+    let Options { netrc: wanted, no_netrc, .. } = &context.options;
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".netrc"));
+    let (path, insist) = match wanted {
+        _ if *no_netrc => (None, false),
+        Some(Some(file)) => (Some(file.clone()), true),
+        Some(None) => (home(), true),
+        None => (home(), false),
+    };
+    let Some(path) = path else { return Ok(Vec::new()) };
+    match netrc::read(&path) {
+        Ok(entries) => Ok(entries),
+        Err(error) if insist => Err(Failure::new(Exit::Local, format!("{}: {error}", path.display()))),
+        Err(netrc::NetrcError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => {
+            context.ui.note(&format!("{} is not used: {error}", path.display()));
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn client_options(options: &Options) -> ClientOptions {
+    ClientOptions {
+        modes: modes(options.mode),
+        passive_address: match options.pasv_address {
+            PasvAddress::Trust => PassiveAddress::AsTold,
+            PasvAddress::Peer => PassiveAddress::ControlPeer,
+            PasvAddress::Repair => PassiveAddress::Repair,
+        },
+        active: ActiveSettings {
+            external: options.external_address,
+            ports: options.active_ports.map_or_else(|| ActiveSettings::default().ports, |ports| ports.0),
+            ..ActiveSettings::default()
+        },
+        family: match (options.ipv4, options.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => Family::Any,
+        },
+        bind: options.bind,
+        connect_timeout: options.connect_timeout.map(|seconds| seconds.0),
+        ..ClientOptions::default()
+    }
+}
+
+/// What `--mode` means.
+pub(crate) const fn modes(mode: Mode) -> Modes {
+    match mode {
+        Mode::Auto => Modes::Auto,
+        Mode::Epsv => Modes::Only(DataMode::EPSV),
+        Mode::Pasv => Modes::Only(DataMode::PASV),
+        Mode::Eprt => Modes::Only(DataMode::EPRT),
+        Mode::Port => Modes::Only(DataMode::PORT),
+    }
+}

@@ -1,0 +1,157 @@
+//! What a person sees on the terminal besides the results: notices, the conversation, progress. All of it on stderr.
+
+use crate::driver::Event;
+use core::sync::atomic::{AtomicU64, Ordering};
+use ftp_proto::escape::escape;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The user's terminal. Clones are the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Ui(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    quiet: bool,
+    verbose: bool,
+    progress: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Ui {
+    pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
+        let progress = !quiet && !verbose && std::io::stderr().is_terminal();
+        Self(Arc::new(Inner { quiet, verbose, progress, bar: Mutex::default() }))
+    }
+
+    /// Something worth knowing that is no error. `text` must be safe for a terminal.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.0.quiet {
+            self.error(text);
+        }
+    }
+
+    /// Shown also with `--quiet`.
+    pub(crate) fn error(&self, text: &str) {
+        let write = || drop(writeln!(std::io::stderr(), "{text}"));
+        match &*self.0.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// What the driver tells.
+    pub(crate) fn hear(&self, event: &Event) {
+        match event {
+            Event::FellBack { failed, next, reconnecting } => {
+                let anew = if *reconnecting { " on a new connection" } else { "" };
+                let (mode, why) = (failed.rung.mode, failed.named.text());
+                self.note(&format!(
+                    "{mode} did not work: {why} ({}); trying {}{anew}",
+                    failed.named, next.mode
+                ));
+            }
+            Event::LinesSkipped { lines, first } => {
+                self.note(&format!(
+                    "{lines} lines of the listing were not understood, such as: {}",
+                    escape(first)
+                ));
+            }
+            event if self.0.verbose => self.converse(event),
+            _ => {}
+        }
+    }
+
+    fn converse(&self, event: &Event) {
+        match event {
+            Event::Connecting(address) => self.error(&format!("* connecting to {address}")),
+            Event::Connected { local, peer } => self.error(&format!("* connected to {peer} from {local}")),
+            Event::Sent(line) => self.error(&format!("> {}", escape(line))),
+            Event::Received(reply) => {
+                let last = reply.lines.len().saturating_sub(1);
+                for (number, line) in reply.lines.iter().enumerate() {
+                    let mark = if number == last { ' ' } else { '-' };
+                    self.error(&format!("< {}{mark}{}", reply.code, escape(line)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Transfers of `total` octets begin; the bar is there until what is returned is dropped.
+    pub(crate) fn progress(&self, total: Option<u64>, what: &str) -> Progress {
+        let bar = if self.0.progress { bar(total) } else { ProgressBar::hidden() };
+        bar.set_message(what.to_owned());
+        if self.0.progress {
+            *self.0.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        }
+        Progress { bar, ui: self.clone() }
+    }
+}
+
+fn bar(total: Option<u64>) -> ProgressBar {
+    let template = match total {
+        Some(_) => "{wide_msg} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left [{bar:20}]",
+        None => "{wide_msg} {bytes} {binary_bytes_per_sec}",
+    };
+    let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Transfers under way. Dropped, the bar goes away.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    ui: Ui,
+}
+
+impl Progress {
+    /// What is being transferred now; safe for a terminal.
+    pub(crate) fn now(&self, what: impl core::fmt::Display) {
+        self.bar.set_message(what.to_string());
+    }
+
+    /// What a resumed transfer need not move again.
+    pub(crate) fn skip(&self, octets: u64) {
+        self.bar.inc(octets);
+        self.bar.reset_eta();
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        *self.ui.0.bar.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Counts the octets of one connection's transfers into the bar. Clones are the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Meter {
+    ui: Ui,
+    counted: Arc<AtomicU64>,
+}
+
+impl Meter {
+    pub(crate) fn new(ui: Ui) -> Self {
+        Self { ui, counted: Arc::default() }
+    }
+
+    /// The transfer has moved so many octets so far.
+    pub(crate) fn reached(&self, octets: u64) {
+        let before = self.counted.fetch_max(octets, Ordering::SeqCst);
+        if let Some(bar) = &*self.ui.0.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.inc(octets.saturating_sub(before));
+        }
+    }
+
+    /// The transfer is over; the next counts from zero.
+    pub(crate) fn over(&self, octets: u64) {
+        self.reached(octets);
+        self.counted.store(0, Ordering::SeqCst);
+    }
+}
