@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::config::{ActiveSource, LogFormat, PassivePorts, Seconds};
+use crate::driver::Driver;
 use clap::{Args, Parser, Subcommand};
 use core::net::SocketAddr;
 use std::path::PathBuf;
@@ -90,6 +91,10 @@ pub(crate) struct Serve {
     /// Append the log to this file instead of writing it to standard error.
     #[arg(long, value_name = "FILE")]
     pub(crate) log_file: Option<PathBuf>,
+
+    /// Which event loop serves [default: tokio].
+    #[arg(long, value_name = "DRIVER")]
+    pub(crate) driver: Option<Driver>,
 
     /// How long running transfers may go on after SIGTERM: seconds, or with s, m or h [default: 30s].
     #[arg(long, value_name = "TIME")]

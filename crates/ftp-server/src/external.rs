@@ -4,7 +4,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 use ftp_proto::address::is_private;
 use ftp_proto::data::{Announce, DataCondition, DataPolicy, DataPolicyRow};
-use ftp_tokio::ServerHandle;
+use ftp_service::ServerHandle;
 use std::sync::Arc;
 
 /// A host name is looked up again after this time.

@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod driver;
 mod external;
 mod log;
 mod passwd;
@@ -54,10 +55,8 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Running(format!("cannot start: {error}")))?;
+    let runtime =
+        settings.driver.runtime().map_err(|error| Failure::Running(format!("cannot start: {error}")))?;
     runtime.block_on(serve::serve(settings))
 }
 

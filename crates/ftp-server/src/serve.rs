@@ -9,7 +9,7 @@ use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, LocalOptions, LocalStorage, Rights, StandardBackend};
 use ftp_proto::data::{DataPolicyRow, SourcePort};
 use ftp_proto::server::ServerConfig;
-use ftp_tokio::{BindError, Server, ServerHandle, ServerOptions};
+use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
 use std::io;
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         tokio::spawn(external::keep_looking_up(host, row, external, handle));
     }
     say(&announcement(&settings, server.addresses(), external));
-    let served = ftp_tokio::serve(server).await;
+    let served = settings.driver.serve(server).await;
     signals.abort();
     served.map_err(|error| Failure::Running(format!("cannot serve: {error}")))
 }

@@ -3,9 +3,9 @@
 //! A case is written in blocking style and knows nothing of sockets, drivers or simulated time. What a world cannot do
 //! it says ([`World::can`]), and the cases that need it are counted as not run, with the reason.
 
+pub mod loopback;
 pub mod memory;
 mod sockets;
-pub mod tokio_driver;
 
 use core::net::SocketAddr;
 use core::time::Duration;

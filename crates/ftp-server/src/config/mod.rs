@@ -7,6 +7,7 @@ pub(crate) use values::{
 };
 
 use crate::args::Serve;
+use crate::driver::Driver;
 use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_backend::limits::SessionLimits;
@@ -36,6 +37,7 @@ pub(crate) struct File {
     log_format: Option<LogFormat>,
     log_file: Option<PathBuf>,
     drain: Option<Seconds>,
+    driver: Option<Driver>,
 }
 
 /// What is wrong with the settings. Each says what to do.
@@ -70,6 +72,7 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) drain: Duration,
+    pub(crate) driver: Driver,
 }
 
 impl File {
@@ -121,6 +124,7 @@ impl Settings {
             idle_timeout: line.idle_timeout.or(file.idle_timeout).map(|Seconds(time)| time),
             log_format: line.log_format.or(file.log_format).unwrap_or_default(),
             log_file: line.log_file.or(file.log_file),
+            driver: line.driver.or(file.driver).unwrap_or_default(),
             drain: line.drain.or(file.drain).map_or(Duration::from_secs(30), |Seconds(time)| time),
         })
     }
@@ -168,6 +172,7 @@ mod tests {
             log-format = "json"
             log-file = "/var/log/ftp.log"
             drain = 5
+            driver = "mio"
         "#;
         let line = Serve { root: Some("/elsewhere".into()), ..Serve::default() };
         let settings = settings(file, line).unwrap();
@@ -177,7 +182,7 @@ mod tests {
         assert_eq!(settings.passive_ports.0.first, 62_000);
         assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
         assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
-        assert_eq!(settings.drain, Duration::from_secs(5));
+        assert_eq!((settings.drain, settings.driver), (Duration::from_secs(5), Driver::Mio));
     }
 
     #[test]

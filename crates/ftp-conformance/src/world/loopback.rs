@@ -1,24 +1,50 @@
-//! The tokio driver on loopback: a real server with real sockets, one for each case.
+//! The drivers on loopback: a real server with real sockets, one for each case.
 
 use super::{Configure, Family, Host, Listener, Need, Wire, World, sockets};
 use crate::case::Worlds;
 use crate::scene;
 use core::net::SocketAddr;
+use core::num::NonZeroUsize;
 use core::time::Duration;
 use ftp_backend::MemoryStorage;
 use ftp_backend::memory::Operation;
 use ftp_proto::data::StorageFailure;
-use ftp_tokio::{Server, ServerHandle, ServerOptions, serve};
+use ftp_service::{Server, ServerHandle, ServerOptions};
 use std::io;
 use std::thread::JoinHandle;
 
-/// Worlds of the tokio driver.
-#[derive(Debug, Clone, Copy)]
-pub struct TokioDriver;
+/// Worlds in which a driver of ours runs the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// `ftp-tokio`.
+    Tokio,
+    /// `ftp-mio`.
+    Mio,
+}
 
-impl Worlds for TokioDriver {
+impl Driver {
+    /// Serves until the server is told to end.
+    ///
+    /// # Errors
+    /// When the driver cannot start.
+    pub fn serve(self, server: Server) -> io::Result<()> {
+        match self {
+            Self::Tokio => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(ftp_tokio::serve(server))
+            }
+            // Two loops: what one session tells another crosses threads.
+            Self::Mio => ftp_mio::serve(server, NonZeroUsize::new(2)),
+        }
+    }
+}
+
+impl Worlds for Driver {
     fn name(&self) -> &'static str {
-        "tokio"
+        match self {
+            Self::Tokio => "tokio",
+            Self::Mio => "mio",
+        }
     }
 
     fn can(&self, what: Need) -> bool {
@@ -37,24 +63,24 @@ impl Worlds for TokioDriver {
         }
         let storage = MemoryStorage::new();
         let backend = scene::backend(storage.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let addresses =
             [Family::V4, Family::V6].map(|family| SocketAddr::new(crate::talk::loopback(family), 0));
         let server = Server::bind(&addresses, backend, options).map_err(io::Error::other)?;
-        let (addresses, handle) = (server.addresses().to_vec(), server.handle());
-        let thread = std::thread::spawn(move || runtime.block_on(serve(server)));
-        Ok(Box::new(TokioWorld { addresses, handle, storage, thread: Some(thread) }))
+        let (driver, addresses, handle) = (*self, server.addresses().to_vec(), server.handle());
+        let thread = std::thread::spawn(move || driver.serve(server));
+        Ok(Box::new(Loopback { driver, addresses, handle, storage, thread: Some(thread) }))
     }
 }
 
-struct TokioWorld {
+struct Loopback {
+    driver: Driver,
     addresses: Vec<SocketAddr>,
     handle: ServerHandle,
     storage: MemoryStorage,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
-impl Drop for TokioWorld {
+impl Drop for Loopback {
     fn drop(&mut self) {
         self.handle.stop_now();
         if let Some(thread) = self.thread.take() {
@@ -64,13 +90,13 @@ impl Drop for TokioWorld {
     }
 }
 
-impl World for TokioWorld {
+impl World for Loopback {
     fn name(&self) -> &'static str {
-        TokioDriver.name()
+        self.driver.name()
     }
 
     fn can(&self, what: Need) -> bool {
-        TokioDriver.can(what)
+        self.driver.can(what)
     }
 
     fn server(&self, family: Family) -> SocketAddr {
