@@ -30,13 +30,26 @@ const STEPS: &[Step] = &[
         cargo: &["doc", "--workspace", "--no-deps"],
         variables: &[("RUSTDOCFLAGS", "-Dwarnings")],
     },
+    // Other people's clients and servers: installs them where they are missing.
+    Step {
+        name: "interop",
+        cargo: &["run", "--quiet", "--package", "xtask", "--", "interop", "--short"],
+        variables: &[],
+    },
 ];
 
+/// What `--full` runs after them: the long forms of steps above.
+const FULL_STEPS: &[Step] = &[Step {
+    name: "interop, all",
+    cargo: &["run", "--quiet", "--package", "xtask", "--", "interop"],
+    variables: &[],
+}];
+
 /// Runs the steps in order and stops at the first that fails.
-pub(crate) fn run() -> Result<(), String> {
+pub(crate) fn run(full: bool) -> Result<(), String> {
     let mut times = Vec::new();
     let mut outcome = Ok(());
-    for step in STEPS {
+    for step in STEPS.iter().chain(FULL_STEPS.iter().filter(|_| full)) {
         let started = Instant::now();
         outcome = run_step(step);
         times.push((step.name, started.elapsed()));

@@ -4,6 +4,7 @@
 //! [`ci`] are one table.
 
 mod ci;
+mod interop;
 mod tidy;
 mod workspace;
 
@@ -22,15 +23,22 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Run what continuous integration runs, and stop at the first failure.
-    Ci,
+    Ci {
+        /// The long forms of the steps, too.
+        #[arg(long)]
+        full: bool,
+    },
     /// Check what the design asks of the source tree: sizes of files, which crate may depend on what, and the like.
     Tidy,
+    /// Run our server and our client against other people's clients and servers, on loopback.
+    Interop(interop::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
-        Task::Ci => ci::run(),
+        Task::Ci { full } => ci::run(full),
         Task::Tidy => tidy::run(),
+        Task::Interop(options) => interop::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,3 +16,13 @@ pub(crate) fn cargo() -> Command {
     command.current_dir(root());
     command
 }
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |path| root().join(path))
+}
+
+/// A program of this workspace, built in the development profile.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}

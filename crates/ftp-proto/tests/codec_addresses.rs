@@ -197,7 +197,7 @@ fn rfc2577_1_s7_only_the_control_peer_and_no_services_port_is_connected_to() {
         ("198.51.100.1", "198.51.100.2:2000", Err("foreign")),
         ("198.51.100.1", "10.0.0.1:2000", Err("private")),
         ("198.51.100.1", "127.0.0.1:2000", Err("private")),
-        ("198.51.100.1", "0.0.0.0:2000", Err("unspecified")),
+        ("198.51.100.1", "0.0.0.1:2000", Err("unspecified")),
         ("198.51.100.1", "255.255.255.255:2000", Err("unspecified")),
         ("198.51.100.1", "224.0.0.1:2000", Err("unspecified")),
         ("10.0.0.1", "10.0.0.2:2000", Err("foreign")),
@@ -208,6 +208,23 @@ fn rfc2577_1_s7_only_the_control_peer_and_no_services_port_is_connected_to() {
         ("::ffff:198.51.100.1", "198.51.100.1:2000", Ok("198.51.100.1:2000")),
         ("198.51.100.1", "[::ffff:198.51.100.1]:2000", Ok("198.51.100.1:2000")),
         ("198.51.100.1", "[::ffff:127.0.0.1]:2000", Err("private")),
+    ];
+    for (peer, target, expected) in table {
+        let verdict = verdict(ForeignTarget::Refuse, peer, target);
+        assert_eq!(verdict.as_deref().map_err(|why| *why), expected, "{target} from {peer}");
+    }
+}
+
+#[test]
+fn rfc2428_an_active_client_that_leaves_its_address_out_is_connected_to_where_it_is() {
+    // lftp announces the address that its socket is bound to: over IPv6 that is "::".
+    let table = [
+        ("2001:db8::1", "[::]:2000", Ok("[2001:db8::1]:2000")),
+        ("198.51.100.1", "0.0.0.0:2000", Ok("198.51.100.1:2000")),
+        ("::ffff:198.51.100.1", "0.0.0.0:2000", Ok("198.51.100.1:2000")),
+        ("2001:db8::1", "[::]:80", Err("low port")),
+        ("2001:db8::1", "0.0.0.0:2000", Err("unspecified")),
+        ("198.51.100.1", "[::]:2000", Err("unspecified")),
     ];
     for (peer, target, expected) in table {
         let verdict = verdict(ForeignTarget::Refuse, peer, target);
@@ -240,7 +257,9 @@ fn rfc959_28_server_to_server_transfers_do_not_reach_the_servers_own_services() 
         ("127.0.0.1", "127.0.0.2:2000", Ok("127.0.0.2:2000")),
         ("198.51.100.1", "127.0.0.1:2000", Err("private")),
         ("198.51.100.1", "203.0.113.1:25", Err("low port")),
-        ("198.51.100.1", "0.0.0.0:2000", Err("unspecified")),
+        ("198.51.100.1", "0.0.0.1:2000", Err("unspecified")),
+        // Not the server's own "this host", but the peer.
+        ("198.51.100.1", "0.0.0.0:2000", Ok("198.51.100.1:2000")),
     ];
     for (peer, target, expected) in table {
         let verdict = verdict(ForeignTarget::Allow, peer, target);

@@ -44,6 +44,8 @@ pub enum TargetRefusal {
 
 /// Where a server connects to for a PORT or EPRT that names `target`.
 ///
+/// The unspecified address means the peer itself: some clients announce what their socket is bound to (lftp, `::`).
+///
 /// # Errors
 /// When `row` does not allow it. A port below 1024 never is allowed, and neither is this machine's own loopback to
 /// anybody who does not come from there: with [`ForeignTarget::Allow`] both would let a client speak to the server's
@@ -57,7 +59,9 @@ pub fn check_target(
     if port < FIRST_UNPRIVILEGED_PORT {
         return Err(TargetRefusal::LowPort { port });
     }
-    if ip == peer {
+    // "This host" can only be the one that says so; nobody else is reached by it.
+    let this_host = ip.is_unspecified() && ip.is_ipv4() == peer.is_ipv4();
+    if ip == peer || this_host {
         return Ok(SocketAddr::new(peer, port));
     }
     if !is_host(ip) {

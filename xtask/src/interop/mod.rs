@@ -1,0 +1,138 @@
+//! `cargo xtask interop`: our server under other people's clients, our client against other people's servers.
+//!
+//! Cases are data: a pair of peers, an operation ([`case::Operation`]), a mode and a family ([`case::Column`]). Each
+//! case has directories of its own on both sides, and talks through a relay that writes down the conversation. It
+//! passes when the program says so, the files on both sides are what they have to be, octet by octet, and the mode that
+//! was used is the mode that was asked for.
+
+mod case;
+mod clients;
+mod packages;
+mod play;
+mod process;
+mod relay;
+mod report;
+mod samples;
+#[expect(dead_code, reason = "for our client, whose commands are being built")]
+mod servers;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::workspace;
+use case::{Column, Family, Operation};
+use clients::Client;
+use play::Arena;
+use report::{Matrix, Report};
+use servers::Server;
+
+/// What the task can be told.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only these peers, by name (curl, vsftpd, ...); may be repeated.
+    #[arg(long, value_name = "PEER")]
+    only: Vec<String>,
+
+    /// Write every cell to this file, too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Fewer operations; every peer in every mode all the same.
+    #[arg(long)]
+    short: bool,
+
+    /// Fail when something is missing, instead of installing it.
+    #[arg(long)]
+    no_install: bool,
+}
+
+impl Options {
+    fn operations(&self) -> &'static [Operation] {
+        if self.short { &Operation::SHORT } else { &Operation::ALL }
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let started = Instant::now();
+    process::obey_interrupts()?;
+    packages::prepare(!options.no_install)?;
+    build()?;
+    let directory = temporary_directory()?;
+    let matrices = pairs(options)?
+        .iter()
+        .map(|(server, client)| play_pair(server.as_ref(), client.as_ref(), options, directory.path()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let report = Report { matrices };
+    print(&report.text());
+    eprintln!("{:.0} s", started.elapsed().as_secs_f64());
+    if let Some(file) = &options.json {
+        std::fs::write(file, report.json())
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    }
+    match report.failures() {
+        0 => Ok(()),
+        failures => Err(format!("{failures} cases failed")),
+    }
+}
+
+/// The one thing that goes to standard output.
+#[expect(clippy::print_stdout, reason = "the report is what this task is for")]
+fn print(text: &str) {
+    println!("{text}");
+}
+
+fn build() -> Result<(), String> {
+    let status = workspace::cargo()
+        .args(["build", "--quiet", "-p", "ftp-server"])
+        .status()
+        .map_err(|error| format!("cannot start cargo: {error}"))?;
+    if status.success() { Ok(()) } else { Err("our own programs cannot be built".to_owned()) }
+}
+
+/// A directory into which servers that are not root can look.
+fn temporary_directory() -> Result<tempfile::TempDir, String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let failed = |error| format!("cannot make a temporary directory: {error}");
+    let directory = tempfile::Builder::new().prefix("ftp-interop-").tempdir().map_err(failed)?;
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    process::clean_up(directory.path().to_path_buf());
+    Ok(directory)
+}
+
+type Pair = (Box<dyn Server>, Box<dyn Client>);
+
+fn pairs(options: &Options) -> Result<Vec<Pair>, String> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    for client in clients::foreign().into_iter().filter(|client| options.wants(client.name())) {
+        pairs.push((servers::ours(), client));
+    }
+    if pairs.is_empty() {
+        return Err(format!("no peer is called {}", options.only.join(" or ")));
+    }
+    Ok(pairs)
+}
+
+fn play_pair(
+    server: &dyn Server,
+    client: &dyn Client,
+    options: &Options,
+    directory: &Path,
+) -> Result<Matrix, String> {
+    let mut matrix = Matrix::new(server.name(), server.version()?, client.name(), client.version()?);
+    eprintln!("{} under {}", matrix.server, matrix.client);
+    for family in Family::ALL {
+        let arena = Arena::open(server, client, family, directory)?;
+        for column in Column::ALL.into_iter().filter(|column| column.family == family) {
+            for &operation in options.operations() {
+                matrix.add(operation, column, arena.play(operation, column));
+            }
+        }
+    }
+    Ok(matrix)
+}

@@ -1,0 +1,221 @@
+//! One case: what is there before, what is run, what has to be there afterwards.
+
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::case::{Column, Family, Operation, Outcome};
+use super::clients::{Client, Invocation, NEW_NAME, OLD_NAME, Task};
+use super::process::{self, Finished};
+use super::relay::{Relay, Transcript};
+use super::samples::{self, SAMPLES, Tree};
+use super::servers::{self, Server, Started};
+
+/// How long one run of a client may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What stands on the two sides.
+#[derive(Clone)]
+struct Sides {
+    remote: Tree,
+    local: Tree,
+}
+
+/// What is there before an operation.
+fn before(operation: Operation) -> Sides {
+    let sides = |remote, local| Sides { remote, local };
+    let none = Tree::new;
+    match operation {
+        Operation::Get | Operation::List => sides(samples::files(), none()),
+        Operation::Put => sides(none(), samples::files()),
+        Operation::ResumeGet => sides(samples::large(), samples::half()),
+        Operation::ResumePut => sides(samples::half(), samples::large()),
+        Operation::GetTree | Operation::MirrorDown => sides(samples::tree(), none()),
+        Operation::PutTree | Operation::MirrorUp => sides(none(), samples::tree()),
+        Operation::AsciiGet => sides(samples::text(), none()),
+        Operation::AsciiPut => sides(none(), samples::text()),
+        Operation::Delete | Operation::Rename => sides(samples::one(OLD_NAME), none()),
+        Operation::Mkdir => sides(none(), none()),
+        Operation::Rmdir => sides(samples::directory(NEW_NAME), none()),
+    }
+}
+
+/// What has to be there after it.
+fn after(operation: Operation, client: &dyn Client) -> Sides {
+    let Sides { remote, local } = before(operation);
+    let both = |tree: Tree| Sides { remote: tree.clone(), local: tree };
+    match operation {
+        Operation::List => Sides { remote, local },
+        Operation::AsciiGet if client.stores_text_unchanged() => {
+            Sides { remote, local: samples::text_on_the_wire() }
+        }
+        Operation::Get | Operation::GetTree | Operation::MirrorDown | Operation::AsciiGet => both(remote),
+        Operation::Put | Operation::PutTree | Operation::MirrorUp | Operation::AsciiPut => both(local),
+        Operation::ResumeGet | Operation::ResumePut => both(samples::large()),
+        Operation::Delete | Operation::Rmdir => both(Tree::new()),
+        Operation::Rename => Sides { remote: samples::one(NEW_NAME), local },
+        Operation::Mkdir => Sides { remote: samples::directory(NEW_NAME), local },
+    }
+}
+
+/// A server that runs, and a client to be run against it.
+pub(crate) struct Arena<'a> {
+    server: &'a dyn Server,
+    client: &'a dyn Client,
+    started: Started,
+    root: PathBuf,
+    /// The client's home and working directories stand here.
+    clients: PathBuf,
+}
+
+impl<'a> Arena<'a> {
+    pub(crate) fn open(
+        server: &'a dyn Server,
+        client: &'a dyn Client,
+        family: Family,
+        directory: &Path,
+    ) -> Result<Self, String> {
+        let base = directory.join(format!("{}-{}-{family:?}", server.name(), client.name()));
+        let (root, scratch, clients) = (base.join("root"), base.join("server"), base.join("client"));
+        for path in [&root, &scratch, &clients] {
+            std::fs::create_dir_all(path)
+                .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+        }
+        let started = servers::start(server, family.loopback(), &root, &scratch)?;
+        Ok(Self { server, client, started, root, clients })
+    }
+
+    pub(crate) fn play(&self, operation: Operation, column: Column) -> Outcome {
+        let name = format!("{operation:?}-{}", column.mode.verb()).to_lowercase();
+        let local = self.clients.join(&name);
+        let root = self.root.join(&name);
+        let relay = match Relay::open(self.started.address.ip(), self.started.address) {
+            Ok(relay) => relay,
+            Err(error) => return Outcome::Failed(format!("no relay: {error}")),
+        };
+        let (user, password) = self.server.login(column);
+        let remote = format!("/{name}");
+        let server = relay.address();
+        let task = Task { operation, column, server, user, password, remote: &remote, local: &local };
+        let runs = match self.client.plan(&task) {
+            Ok(runs) => runs,
+            Err(reason) => return Outcome::NotApplicable(reason.to_owned()),
+        };
+        let outcome = self.play_through(&task, &root, &runs, &relay);
+        match outcome {
+            Ok(()) => Outcome::Passed,
+            Err(reason) => {
+                Outcome::Failed(format!("{reason}\n{}\n{}", shown(&runs), relay.transcript().last_lines(30)))
+            }
+        }
+    }
+
+    fn play_through(
+        &self,
+        task: &Task<'_>,
+        root: &Path,
+        runs: &[Invocation],
+        relay: &Relay,
+    ) -> Result<(), String> {
+        let start = before(task.operation);
+        samples::write(root, &start.remote).map_err(|error| format!("cannot prepare the server: {error}"))?;
+        samples::write(task.local, &start.local)
+            .map_err(|error| format!("cannot prepare the client: {error}"))?;
+        let said = self.run_all(runs, task.local)?;
+        let transcript = relay.transcript();
+        check_mode(task, &transcript)?;
+        check_commands(task.operation, &transcript)?;
+        self.check_files(task, root, &said)?;
+        if matches!(task.operation, Operation::MirrorDown | Operation::MirrorUp) {
+            self.run_all(runs, task.local)?;
+            check_nothing_moved(&transcript, &relay.transcript())?;
+            self.check_files(task, root, &said)?;
+        }
+        Ok(())
+    }
+
+    fn run_all(&self, runs: &[Invocation], directory: &Path) -> Result<String, String> {
+        let mut said = String::new();
+        for run in runs {
+            let mut command = Command::new(&run.program);
+            command.args(&run.arguments).current_dir(directory);
+            // No settings of the person who runs this, and names in UTF-8.
+            command.env("HOME", &self.clients).env("LC_ALL", "C.UTF-8").env_remove("ftp_proxy");
+            let Finished { status, stdout, stderr } = process::run(&mut command, &run.stdin, LIMIT)?;
+            if !status.success() {
+                return Err(format!("{} ended with {status}\n{stdout}{stderr}", run.program));
+            }
+            said.push_str(&stdout);
+        }
+        Ok(said)
+    }
+
+    fn check_files(&self, task: &Task<'_>, root: &Path, said: &str) -> Result<(), String> {
+        let wanted = after(task.operation, self.client);
+        let read =
+            |path: &Path| samples::read(path).map_err(|error| format!("cannot read {path:?}: {error}"));
+        samples::compare("on the server", &wanted.remote, &read(root)?)?;
+        let local = read(task.local)?;
+        if task.operation == Operation::List {
+            listed(said, &local)
+        } else {
+            samples::compare("at the client", &wanted.local, &local)
+        }
+    }
+}
+
+fn shown(runs: &[Invocation]) -> String {
+    let lines = runs.iter().map(|run| format!("$ {} {:?}", run.program, run.arguments));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A client that fell back to another mode has failed, even when the files are right.
+fn check_mode(task: &Task<'_>, transcript: &Transcript) -> Result<(), String> {
+    let used = transcript.modes();
+    let wanted = task.column.mode;
+    match used.iter().find(|&&mode| mode != wanted) {
+        Some(other) => Err(format!("used {} although {} was asked for", other.verb(), wanted.verb())),
+        None if task.operation.needs_data() && used.is_empty() => {
+            Err("no data connection was asked for".to_owned())
+        }
+        None => Ok(()),
+    }
+}
+
+/// A transfer that was to be resumed was, and one in TYPE A was in TYPE A.
+fn check_commands(operation: Operation, transcript: &Transcript) -> Result<(), String> {
+    let resumed = transcript.sent("REST").any(|marker| marker == samples::HALF.to_string());
+    match operation {
+        Operation::ResumeGet if !resumed => Err("the download was not resumed".to_owned()),
+        Operation::ResumePut if !resumed && !transcript.has_sent("APPE") => {
+            Err("the upload was not resumed".to_owned())
+        }
+        // Without a word it is TYPE A (RFC 959 §5.1), and some clients rely on that.
+        Operation::AsciiGet | Operation::AsciiPut
+            if transcript.sent("TYPE").last().is_some_and(|kind| !kind.starts_with(['A', 'a'])) =>
+        {
+            Err("TYPE A was not used".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_nothing_moved(first: &Transcript, both: &Transcript) -> Result<(), String> {
+    let moved = |transcript: &Transcript| {
+        ["RETR", "STOR", "APPE"].into_iter().map(|verb| transcript.sent(verb).count()).sum::<usize>()
+    };
+    match moved(both) - moved(first) {
+        0 => Ok(()),
+        more => Err(format!("the second run moved {more} files again")),
+    }
+}
+
+/// The names stand in what the client printed, or in a listing that it left.
+fn listed(said: &str, left: &Tree) -> Result<(), String> {
+    let files = left.values().flatten().map(|content| String::from_utf8_lossy(content));
+    let text = files.fold(said.to_owned(), |text, more| text + &more);
+    match SAMPLES.iter().find(|sample| !text.contains(sample.name)) {
+        None => Ok(()),
+        Some(sample) => Err(format!("{} is not in the listing:\n{text}", sample.name)),
+    }
+}

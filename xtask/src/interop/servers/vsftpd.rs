@@ -1,0 +1,61 @@
+//! vsftpd, which wants to be root, and a user for "anonymous" who exists.
+
+use std::process::Command;
+
+use super::{ANONYMOUS, Login, Place, Server};
+use crate::interop::case::Column;
+use crate::interop::packages;
+
+pub(crate) struct Vsftpd;
+
+/// The sandbox of this version knows too few system calls for current kernels: SIZE would end the session.
+const CONFIGURATION: &str = "\
+background=NO
+seccomp_sandbox=NO
+anonymous_enable=YES
+local_enable=NO
+ftp_username=nobody
+write_enable=YES
+anon_upload_enable=YES
+anon_mkdir_write_enable=YES
+anon_other_write_enable=YES
+anon_world_readable_only=NO
+anon_umask=022
+ascii_upload_enable=YES
+ascii_download_enable=YES
+connect_from_port_20=NO
+xferlog_enable=NO
+";
+
+impl Server for Vsftpd {
+    fn name(&self) -> &'static str {
+        "vsftpd"
+    }
+
+    fn version(&self) -> Result<String, String> {
+        packages::version_of("vsftpd")
+    }
+
+    fn command(&self, place: &Place<'_>) -> Result<Command, String> {
+        let empty = place.path("empty");
+        std::fs::create_dir_all(&empty).map_err(|error| format!("cannot make {empty}: {error}"))?;
+        let (listen, address) = if place.address.is_ipv6() {
+            ("listen=NO\nlisten_ipv6=YES", "listen_address6")
+        } else {
+            ("listen=YES\nlisten_ipv6=NO", "listen_address")
+        };
+        let (ip, port, root) = (place.address.ip(), place.address.port(), place.root.display());
+        let own = format!(
+            "{listen}\n{address}={ip}\nlisten_port={port}\nanon_root={root}\nsecure_chroot_dir={empty}\n"
+        );
+        let file = place.file("vsftpd.conf", &[CONFIGURATION, &own].concat())?;
+        let mut command = packages::unpacked("usr/sbin/vsftpd");
+        command.arg(file);
+        Ok(command)
+    }
+
+    /// Its other users are the system's.
+    fn login(&self, _column: Column) -> Login {
+        ANONYMOUS
+    }
+}
