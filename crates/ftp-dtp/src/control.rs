@@ -28,8 +28,10 @@ const ROUNDS: usize = 8;
 pub struct ControlPipe {
     /// Read, but not taken by the machine.
     held: Vec<u8>,
-    /// The peer's end of stream, or an error, was told to the machine.
+    /// Nothing comes any more: the peer's end of stream, or an error, was told to the machine.
     ended: bool,
+    /// Nothing can be written any more either: an error was told to the machine.
+    broken: bool,
 }
 
 /// What [`ControlPipe::fill`] came to.
@@ -60,7 +62,7 @@ impl ControlPipe {
     /// A pipe for a new connection.
     #[must_use]
     pub const fn new() -> Self {
-        Self { held: Vec::new(), ended: false }
+        Self { held: Vec::new(), ended: false, broken: false }
     }
 
     /// How many octets were read and not yet taken by the machine.
@@ -88,7 +90,11 @@ impl ControlPipe {
                 return Filled::Held;
             }
             match read(&mut room) {
-                Ok(0) => return self.end(machine, ControlEvent::PeerClosed, now),
+                Ok(0) => {
+                    self.ended = true;
+                    machine.handle_control(ControlEvent::PeerClosed, now);
+                    return Filled::Ended;
+                }
                 Ok(octets) => {
                     let octets = room.get(..octets).unwrap_or_default();
                     let taken = machine.receive(octets, now);
@@ -100,7 +106,10 @@ impl ControlPipe {
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return Filled::Drained,
                     io::ErrorKind::Interrupted => {}
-                    _ => return self.end(machine, ControlEvent::Reset, now),
+                    _ => {
+                        self.break_off(machine, now);
+                        return Filled::Ended;
+                    }
                 },
             }
         }
@@ -124,7 +133,7 @@ impl ControlPipe {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(_) | Err(_) => {
-                    self.end(machine, ControlEvent::Reset, now);
+                    self.break_off(machine, now);
                     return Flushed::Ended;
                 }
             }
@@ -154,16 +163,12 @@ impl ControlPipe {
         self.held.is_empty()
     }
 
-    fn end<M: ControlMachine + ?Sized>(
-        &mut self,
-        machine: &mut M,
-        event: ControlEvent,
-        now: Instant,
-    ) -> Filled {
-        if !mem::replace(&mut self.ended, true) {
-            machine.handle_control(event, now);
+    /// An error. It is news also after the peer's end of stream, which leaves the way back open.
+    fn break_off<M: ControlMachine + ?Sized>(&mut self, machine: &mut M, now: Instant) {
+        self.ended = true;
+        if !mem::replace(&mut self.broken, true) {
+            machine.handle_control(ControlEvent::Reset, now);
         }
-        Filled::Ended
     }
 }
 

@@ -7,6 +7,7 @@ mod external;
 mod log;
 mod passwd;
 mod serve;
+mod system;
 
 use args::{Cli, Command};
 use clap::Parser as _;
@@ -57,7 +58,10 @@ fn main() -> ExitCode {
 fn run(settings: Settings) -> Result<(), Failure> {
     let runtime =
         settings.driver.runtime().map_err(|error| Failure::Running(format!("cannot start: {error}")))?;
-    runtime.block_on(serve::serve(settings))
+    let served = runtime.block_on(serve::serve(settings));
+    // Storage that does not answer keeps its thread for ever, and must not keep the process.
+    runtime.shutdown_background();
+    served
 }
 
 /// Says something on standard output. Nobody may be listening, which is no reason to end.

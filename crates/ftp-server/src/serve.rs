@@ -1,7 +1,7 @@
 //! `ftp-server serve`.
 
 use crate::config::{PassivePorts, Settings};
-use crate::{Failure, external, log, say};
+use crate::{Failure, external, log, say, system};
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -12,6 +12,7 @@ use ftp_proto::server::ServerConfig;
 use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
 use std::io;
 use std::net::UdpSocket;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -21,7 +22,8 @@ const KEEP_PARTIALS: Duration = Duration::from_secs(24 * 3600);
 /// Serves until a signal ends it.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let _guard = log::start(settings.log_format, settings.log_file.as_deref())
-        .map_err(|error| Failure::Settings(format!("cannot open the log file: {error}")))?;
+        .map_err(|error| cannot_log(&settings, &error))?;
+    system::prepare();
     let row = data_row(&settings);
     let host = settings.external_address.clone();
     let external = match &host {
@@ -34,7 +36,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         protocol.timeouts.idle = idle;
     }
     let options = ServerOptions { protocol, sessions: settings.sessions, drain: settings.drain };
-    let server = bind(&settings, options)?;
+    let storage = open_root(&settings)?;
+    let server = bind(&settings, storage.clone(), options)?;
+    sweep(storage);
     let handle = server.handle();
     let signals = tokio::spawn(obey_signals(handle.clone()));
     if let Some(host) = host.filter(|host| host.parse::<IpAddr>().is_err()) {
@@ -81,14 +85,28 @@ fn accounts(settings: &Settings) -> Result<Accounts, Failure> {
     Ok(accounts)
 }
 
-fn bind(settings: &Settings, options: ServerOptions) -> Result<Server, Failure> {
-    let storage = LocalStorage::open(&settings.root, LocalOptions::default())
-        .map_err(|error| Failure::Settings(format!("cannot serve {}: {error}", settings.root.display())))?;
-    // What an earlier run left unfinished, and nobody came back for.
-    match storage.sweep(KEEP_PARTIALS) {
+fn cannot_log(settings: &Settings, error: &io::Error) -> Failure {
+    let file = settings.log_file.as_deref().unwrap_or_else(|| Path::new("standard error"));
+    Failure::Settings(format!("cannot write the log to {}: {error}", file.display()))
+}
+
+fn open_root(settings: &Settings) -> Result<LocalStorage, Failure> {
+    LocalStorage::open(&settings.root, LocalOptions::default())
+        .map_err(|error| Failure::Settings(format!("cannot serve {}: {error}", settings.root.display())))
+}
+
+/// Removes what an earlier run left unfinished, and nobody came back for. A tree can be large: nobody waits for it.
+fn sweep(storage: LocalStorage) {
+    let work = move || match storage.sweep(KEEP_PARTIALS) {
         Ok(0) | Err(_) => {}
         Ok(removed) => tracing::info!(removed, "removed what broken uploads had left"),
+    };
+    if let Err(error) = std::thread::Builder::new().name("sweep".to_owned()).spawn(work) {
+        tracing::warn!(%error, "what broken uploads left is not removed");
     }
+}
+
+fn bind(settings: &Settings, storage: LocalStorage, options: ServerOptions) -> Result<Server, Failure> {
     let backend = Arc::new(StandardBackend::new(accounts(settings)?, storage));
     let mut addresses = settings.listen.clone();
     let bound = Server::bind(&addresses, backend.clone(), options.clone());

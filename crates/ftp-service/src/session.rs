@@ -7,6 +7,7 @@ use crate::log::{log, session_span};
 use crate::questions::Questions;
 use crate::shared::{Service, Signals};
 use core::task::Poll;
+use core::time::Duration;
 use ftp_backend::Application;
 use ftp_backend::limits::SessionPermit;
 use ftp_dtp::control::ControlSocket;
@@ -35,11 +36,32 @@ pub struct Session<L: EventLoop> {
     service: Arc<Service>,
     /// Up to where it has heard what the service says.
     heard: u64,
-    /// The server drains: when patience with a running transfer ends.
-    drained_at: Option<Instant>,
+    /// How long a closed control connection waits for the peer.
+    linger: Duration,
+    patience: Patience,
     span: Span,
-    /// Its place among the sessions; a peer that is turned away has none.
-    _permit: Option<SessionPermit>,
+    /// Its place among the sessions, or among the peers that are turned away.
+    _permit: SessionPermit,
+}
+
+/// How long the end of the session is waited for.
+#[derive(Debug, Clone, Copy)]
+enum Patience {
+    Endless,
+    /// The server drains: then the transfer is cut.
+    ForTransfer(Instant),
+    /// Everything was cut: then nobody waits for storage that does not answer.
+    ForStorage(Instant),
+    Over,
+}
+
+impl Patience {
+    const fn ends_at(self) -> Option<Instant> {
+        match self {
+            Self::ForTransfer(at) | Self::ForStorage(at) => Some(at),
+            Self::Endless | Self::Over => None,
+        }
+    }
 }
 
 /// Something that a session may wait for. True when the machine was told something.
@@ -60,7 +82,7 @@ impl<L: EventLoop> Session<L> {
     /// A session for a connection that was just accepted. Its first turn is due at once.
     ///
     /// # Errors
-    /// When the connection is gone already.
+    /// When the connection is gone already, or is one of too many that are turned away.
     pub fn open(service: &Arc<Service>, event_loop: &mut L, stream: TcpStream) -> io::Result<Self> {
         // The connection works without what this sets, only worse.
         let _ = prepare_control(&stream);
@@ -68,12 +90,12 @@ impl<L: EventLoop> Session<L> {
         let control = ControlSocket::new(event_loop, stream)?;
         let span = session_span(service.next_session(), endpoints.peer);
         let mut machine = ServerConnection::new(Arc::clone(&service.config), endpoints, event_loop.now());
-        let permit = match service.sessions.admit(endpoints.peer.ip()) {
-            Ok(permit) => Some(permit),
+        let (permit, linger) = match service.sessions.admit(endpoints.peer.ip()) {
+            Ok(permit) => (permit, service.config.timeouts.linger),
             Err(why) => {
                 span.in_scope(|| tracing::warn!(%why, "turned away"));
                 machine.turn_away(event_loop.now());
-                None
+                (service.turned_away.admit(endpoints.peer.ip()).map_err(io::Error::other)?, Duration::ZERO)
             }
         };
         let application = Application::new(Arc::clone(&service.backend), endpoints);
@@ -84,7 +106,8 @@ impl<L: EventLoop> Session<L> {
             questions: Questions::new(application),
             service: Arc::clone(service),
             heard: 0,
-            drained_at: None,
+            linger,
+            patience: Patience::Endless,
             span,
             _permit: permit,
         })
@@ -108,7 +131,8 @@ impl<L: EventLoop> Session<L> {
     }
 
     fn is_over(&self) -> bool {
-        self.machine.is_finished() && self.control.is_closed() && self.questions.is_idle()
+        matches!(self.patience, Patience::Over)
+            || self.machine.is_finished() && self.control.is_closed() && self.questions.is_idle()
     }
 
     fn advance(&mut self, event_loop: &mut L) -> bool {
@@ -142,9 +166,7 @@ impl<L: EventLoop> Session<L> {
             // There is no TLS here yet, and the configuration is refused that would ask for it: see `Server::bind`.
             IoAction::StartControlTls(_) => self.tell(event_loop, ControlEvent::SecureFailed),
             IoAction::StopControlTls => self.tell(event_loop, ControlEvent::Cleared),
-            IoAction::CloseControl => {
-                self.control.close(event_loop.now() + self.service.config.timeouts.linger);
-            }
+            IoAction::CloseControl => self.control.close(event_loop.now() + self.linger),
             IoAction::Listen { id, bind, ports, expect, tls: _ } => {
                 self.data.listen(event_loop, id, bind, ports, expect);
             }
@@ -193,15 +215,14 @@ impl<L: EventLoop> Session<L> {
     fn time(&mut self, event_loop: &mut L) -> bool {
         let deadline = self.machine.deadline();
         let machine_at = deadline.map(|deadline| deadline.at);
-        let all = [machine_at, self.drained_at, self.control.deadline(), self.data.deadline()];
+        let all = [machine_at, self.patience.ends_at(), self.control.deadline(), self.data.deadline()];
         let Some(first) = all.into_iter().flatten().min() else { return false };
         if !event_loop.poll_until(first) {
             return false;
         }
         let now = event_loop.now();
-        if self.drained_at.is_some_and(|at| at <= now) {
-            self.drained_at = None;
-            self.machine.shut_down(ShutDown::Now, now);
+        if self.patience.ends_at().is_some_and(|at| at <= now) {
+            self.lose_patience(now);
         }
         if let Some(deadline) = deadline.filter(|deadline| deadline.at <= now) {
             if deadline.why == Timer::TransferStall {
@@ -211,6 +232,23 @@ impl<L: EventLoop> Session<L> {
         }
         // The control and the data connections see for themselves, in their own steps.
         true
+    }
+
+    fn lose_patience(&mut self, now: Instant) {
+        match self.patience {
+            Patience::ForTransfer(_) => self.hurry(now),
+            Patience::Endless | Patience::ForStorage(_) | Patience::Over => self.patience = Patience::Over,
+        }
+    }
+
+    /// The end, now: neither transfers nor peers are waited for.
+    fn hurry(&mut self, now: Instant) {
+        if !matches!(self.patience, Patience::ForStorage(_)) {
+            self.patience = Patience::ForStorage(now + self.service.config.timeouts.linger);
+        }
+        self.linger = Duration::ZERO;
+        self.control.close_earlier(now);
+        self.machine.shut_down(ShutDown::Now, now);
     }
 
     /// A transfer that moves has not stalled; how far it is is told when it matters.
@@ -223,12 +261,16 @@ impl<L: EventLoop> Session<L> {
     fn hear_signals(&mut self, event_loop: &mut L) -> bool {
         let Some(Signals { stop, data_policy }) = self.service.news(&mut self.heard) else { return false };
         self.machine.set_data_policy(data_policy);
-        if let Some(how) = stop {
-            let now = event_loop.now();
-            if how == ShutDown::AfterTransfer {
-                self.drained_at.get_or_insert(now + self.service.drain);
+        let now = event_loop.now();
+        match stop {
+            Some(ShutDown::Now) => self.hurry(now),
+            Some(ShutDown::AfterTransfer) => {
+                if matches!(self.patience, Patience::Endless) {
+                    self.patience = Patience::ForTransfer(now + self.service.drain);
+                }
+                self.machine.shut_down(ShutDown::AfterTransfer, now);
             }
-            self.machine.shut_down(how, now);
+            None => {}
         }
         true
     }

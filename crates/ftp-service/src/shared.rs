@@ -5,11 +5,15 @@ use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use ftp_backend::Backend;
-use ftp_backend::limits::Sessions;
+use ftp_backend::limits::{SessionLimits, Sessions};
 use ftp_dtp::data::DataResources;
 use ftp_proto::data::DataPolicy;
 use ftp_proto::server::{ServerConfig, ShutDown};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// How many peers that are turned away are told why at a time; those beyond are only closed. They count nowhere else,
+/// and must not take the descriptors of those who are served.
+const TURNED_AWAY: SessionLimits = SessionLimits { total: 16, per_address: 0 };
 
 /// What all sessions of a server share.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub struct Service {
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) resources: DataResources,
     pub(crate) sessions: Sessions,
+    pub(crate) turned_away: Sessions,
     /// How long running transfers may go on once the server drains.
     pub(crate) drain: Duration,
     next_session: AtomicU64,
@@ -53,6 +58,7 @@ impl Service {
             config: Arc::new(protocol),
             resources: DataResources::default(),
             sessions: Sessions::new(sessions),
+            turned_away: Sessions::new(TURNED_AWAY),
             drain,
             next_session: AtomicU64::new(1),
             said: AtomicU64::new(0),

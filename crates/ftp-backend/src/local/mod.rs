@@ -30,7 +30,7 @@ use ftp_proto::data::StorageFailure;
 use ftp_proto::facts::{EntryKind, TimeVal};
 use ftp_proto::server::SetFact;
 use root::{Place, Root, failure};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, RenameFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::fs::File;
@@ -117,11 +117,13 @@ impl LocalStorage {
         Ok(facts::item(Bytes::new(), &facts, None, self.options.owners, access))
     }
 
-    /// Opens a regular file or a directory to change its facts.
+    /// Opens a regular file or a directory to change its facts; only by `O_PATH` when it can neither be read nor written.
     fn open_any(&self, path: &VirtualPath) -> Result<OwnedFd, StorageFailure> {
-        let open = |flags| self.root.open(path, flags | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty());
-        let file = open(OFlags::RDONLY)
-            .or_else(|why| if why == Errno::ACCESS { open(OFlags::WRONLY) } else { Err(why) })
+        let calm = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let open = |flags| self.root.open(path, flags, Mode::empty());
+        let file = open(OFlags::RDONLY | calm)
+            .or_else(|why| if why == Errno::ACCESS { open(OFlags::WRONLY | calm) } else { Err(why) })
+            .or_else(|why| if why == Errno::ACCESS { open(OFlags::PATH) } else { Err(why) })
             .map_err(failure)?;
         match facts::kind(&facts::of_open(&file).map_err(failure)?) {
             EntryKind::File | EntryKind::Directory => Ok(file),
@@ -230,9 +232,9 @@ impl Storage for LocalStorage {
         }
         done.inspect_err(|_| {
             // None or all: what was set before the one that failed is put back.
-            let _ = fs::fchmod(&file, Mode::from_raw_mode((before.stx_mode & 0o7777).into()));
+            let _ = set_mode(&file, Mode::from_raw_mode((before.stx_mode & 0o7777).into()));
             let time = Timespec { tv_sec: before.stx_mtime.tv_sec, tv_nsec: before.stx_mtime.tv_nsec.into() };
-            let _ = fs::futimens(&file, &modified(time));
+            let _ = set_modified(&file, time);
         })
     }
 
@@ -278,18 +280,35 @@ fn set_fact(file: &OwnedFd, fact: &SetFact) -> Result<(), StorageFailure> {
     match *fact {
         SetFact::Modify(TimeVal { seconds_since_epoch, nanos }) => {
             let time = Timespec { tv_sec: seconds_since_epoch, tv_nsec: nanos.unwrap_or(0).into() };
-            fs::futimens(file, &modified(time)).map_err(failure)
+            set_modified(file, time).map_err(failure)
         }
         SetFact::UnixMode(mode) => {
-            fs::fchmod(file, Mode::from_raw_mode((mode & 0o777).into())).map_err(failure)
+            set_mode(file, Mode::from_raw_mode((mode & 0o777).into())).map_err(failure)
         }
         _ => Err(StorageFailure::Unsupported),
     }
 }
 
+/// A name of what was opened by `O_PATH`, for calls that do not take such descriptors; it leads to that very file.
+fn name_in_proc(file: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+fn set_mode(file: &OwnedFd, mode: Mode) -> Result<(), Errno> {
+    match fs::fchmod(file, mode) {
+        Err(Errno::BADF) => fs::chmod(name_in_proc(file), mode),
+        set => set,
+    }
+}
+
 /// A new modification time; the time of access stays.
-const fn modified(time: Timespec) -> Timestamps {
-    Timestamps { last_access: Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT }, last_modification: time }
+fn set_modified(file: &OwnedFd, time: Timespec) -> Result<(), Errno> {
+    let last_access = Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT };
+    let times = Timestamps { last_access, last_modification: time };
+    match fs::futimens(file, &times) {
+        Err(Errno::BADF) => fs::utimensat(CWD, name_in_proc(file), &times, AtFlags::empty()),
+        set => set,
+    }
 }
 
 /// Homes are directories: relative ones below this one, and not outside it whatever links say; absolute ones anywhere.

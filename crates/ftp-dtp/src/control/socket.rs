@@ -80,6 +80,13 @@ impl<L: EventLoop> ControlSocket<L> {
         };
     }
 
+    /// A connection that is closing is closed at `until` at the latest.
+    pub fn close_earlier(&mut self, until: Instant) {
+        if let State::Lingering { until: at, .. } = &mut self.state {
+            *at = until.min(*at);
+        }
+    }
+
     /// When a connection that is closing is closed in any case.
     pub const fn deadline(&self) -> Option<Instant> {
         match self.state {
@@ -91,7 +98,8 @@ impl<L: EventLoop> ControlSocket<L> {
     /// Looks for the end of the connection after [`close`](Self::close). True when it has just ended.
     pub fn poll_closed(&mut self, event_loop: &mut L) -> bool {
         let State::Lingering { until, waste_left } = &mut self.state else { return false };
-        let over = event_loop.now() >= *until || poll_waste(event_loop, &self.stream, waste_left).is_ready();
+        // What has come by now is read away also when the time is up: see `State::Lingering`.
+        let over = poll_waste(event_loop, &self.stream, waste_left).is_ready() || event_loop.now() >= *until;
         if over {
             self.state = State::Closed;
         }

@@ -197,3 +197,15 @@ fn s12_nothing_is_carried_over_the_border_to_tls() {
     );
     assert_eq!(pipe.cross_border(), 0);
 }
+
+#[test]
+fn an_error_in_writing_is_told_also_after_the_end_of_stream_once() {
+    let mut machine = Machine { room: 100, output: b"221 Goodbye.\r\n".to_vec(), ..Machine::default() };
+    let mut pipe = ControlPipe::new();
+    assert_eq!(pipe.fill(&mut machine, NOW, |_| Ok(0)), Filled::Ended);
+    for _ in 0..2 {
+        let write = |_: &[u8]| Err(io::ErrorKind::BrokenPipe.into());
+        assert_eq!(pipe.flush(&mut machine, NOW, write), Flushed::Ended);
+    }
+    assert_eq!(machine.events, ["closed", "reset"]);
+}

@@ -7,7 +7,7 @@
 use super::connection::{Life, ServerConnection};
 use super::transfer::Transfer;
 use super::{AskId, CloseReason, Notice, TlsPolicy};
-use crate::command::{ArgumentKind, Command, CommandSpec, DuringTransfer, Gate as When, Verb};
+use crate::command::{ArgumentKind, Command, CommandSpec, DuringTransfer, Gate as When, SiteCommand, Verb};
 use crate::io::Timer;
 use crate::reply::{Reply, ReplyCode};
 use crate::wire::{CommandView, Line, LineError};
@@ -163,7 +163,10 @@ impl ServerConnection {
     }
 
     fn serve_known(&mut self, spec: &'static CommandSpec, view: &CommandView<'_>) {
-        let visible = spec.argument != ArgumentKind::Secret;
+        let parsed = Command::parse_argument(spec, view.argument());
+        // What SITE does not know may be somebody's way of changing a password.
+        let unknown = matches!(parsed, Ok(Command::Site(SiteCommand::Other(_))));
+        let visible = spec.argument != ArgumentKind::Secret && !unknown;
         let argument = view.argument().filter(|_| visible).map(Bytes::copy_from_slice);
         self.gate.current = Some(Current { verb: spec.name, argument });
         if spec.verb != Verb::Rnto {
@@ -172,7 +175,7 @@ impl ServerConnection {
         if let Some(refusal) = self.gate_refusal(spec) {
             return self.finish(&refusal);
         }
-        match Command::parse_argument(spec, view.argument()) {
+        match parsed {
             Ok(command) => self.serve(spec.verb, command),
             Err(error) => self.finish(&error.into()),
         }

@@ -1,0 +1,14 @@
+//! Tests of the program as it is run: the real binary, real sockets, real faults.
+//!
+//! What needs root, a mount namespace of its own, or another user says so on standard error and passes when it cannot
+//! have it.
+
+mod descriptors;
+mod faults;
+mod harness;
+mod idle;
+mod logs;
+mod options;
+mod settings;
+mod signals;
+mod strangers;
