@@ -11,6 +11,7 @@
 //! * [`data`]: the data connection, one machine for both sides; [`transform`]: what happens to octets under TYPE A.
 //! * [`server`] and [`client`]: the protocol interpreters. Both are a [`ControlMachine`](io::ControlMachine), and
 //!   [`io`] is all that a driver has to know.
+//! * [`alg`]: the third user of the layers below, for a NAT or a firewall in between.
 //!
 //! File octets never enter a machine. It says which data connection, which way and in which encoding
 //! ([`IoAction::StartTransfer`](io::IoAction::StartTransfer)); the driver moves them, by `sendfile` if it likes.
@@ -60,6 +61,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
+pub mod alg;
 pub mod client;
 pub mod command;
 pub mod data;

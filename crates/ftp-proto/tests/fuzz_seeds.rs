@@ -59,3 +59,8 @@ fn pattern() {
 fn ascii() {
     replay("ascii", testing::ascii);
 }
+
+#[test]
+fn inspection() {
+    replay("inspection", testing::inspection);
+}

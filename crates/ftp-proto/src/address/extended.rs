@@ -5,6 +5,7 @@ use crate::wire::SyntaxError;
 use bytes::BytesMut;
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::ops::Range;
 
 /// Why an argument of EPRT is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,27 +65,37 @@ pub fn write_eprt(address: SocketAddr, out: &mut BytesMut) {
 /// # Errors
 /// When there is no such place, or the port is 0 or more than 65535.
 pub fn parse_229(text: &[u8]) -> Result<Announced, SyntaxError> {
-    let error = SyntaxError { what: "port in the reply to EPSV", at: 0 };
+    let found = find_in_229(text).map(|(_, announced)| announced);
+    found.ok_or(SyntaxError { what: "port in the reply to EPSV", at: 0 })
+}
+
+/// [`parse_229`], and where the port's digits are.
+pub(crate) fn find_in_229(text: &[u8]) -> Option<(Range<usize>, Announced)> {
     let inside = |at: &usize| {
         // Where there are parentheses, the first field follows one.
         text.get(..*at).is_some_and(|before| before.last() == Some(&b'('))
     };
     let parenthesised = (0..text.len()).filter(inside);
-    parenthesised.chain(0..text.len()).find_map(|at| announced_from(super::window(text, at))).ok_or(error)
+    parenthesised.chain(0..text.len()).find_map(|at| {
+        let (port, announced) = announced_from(super::window(text, at))?;
+        Some((port.start + at..port.end + at, announced))
+    })
 }
 
-/// Reads `<d>[af]<d>[address]<d>port<d>`.
-fn announced_from(text: &[u8]) -> Option<Announced> {
+/// Reads `<d>[af]<d>[address]<d>port<d>`, and says where the port is.
+fn announced_from(text: &[u8]) -> Option<(Range<usize>, Announced)> {
     let (&delimiter, rest) = text.split_first()?;
     if !delimiter.is_ascii_punctuation() || matches!(delimiter, b'(' | b')') {
         return None;
     }
     let mut parts = rest.splitn(4, |&octet| octet == delimiter);
-    let (family, address, port, _after) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (family, address, digits, _after) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let family_fits = family.is_empty() || decimal::<u8>(family).is_some();
-    let port = decimal::<u16>(port).filter(|&port| port != 0 && family_fits)?;
+    let port = decimal::<u16>(digits).filter(|&port| port != 0 && family_fits)?;
     let ip = if address.is_empty() { None } else { Some(parse_ip(address)?) };
-    Some(Announced { ip, port })
+    // Three delimiters and two fields come before it.
+    let at = 3 + family.len() + address.len();
+    Some((at..at + digits.len(), Announced { ip, port }))
 }
 
 /// Appends the text of a 229.

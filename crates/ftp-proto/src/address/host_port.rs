@@ -5,6 +5,7 @@ use crate::wire::SyntaxError;
 use bytes::BytesMut;
 use core::fmt::Write as _;
 use core::net::{Ipv4Addr, SocketAddrV4};
+use core::ops::Range;
 
 /// Four octets of address, two of port.
 const NUMBERS: usize = 6;
@@ -39,6 +40,12 @@ pub fn parse_argument(argument: &[u8]) -> Result<SocketAddrV4, SyntaxError> {
 /// # Errors
 /// When there is no such place.
 pub fn parse_reply(text: &[u8]) -> Result<SocketAddrV4, SyntaxError> {
+    let found = find_in_reply(text).map(|(_, address)| address);
+    found.ok_or(SyntaxError { what: "address in the reply to PASV", at: 0 })
+}
+
+/// [`parse_reply`], and where the six numbers are.
+pub(crate) fn find_in_reply(text: &[u8]) -> Option<(Range<usize>, SocketAddrV4)> {
     let begins = |at: usize| {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         text.get(at).is_some_and(u8::is_ascii_digit)
@@ -46,13 +53,15 @@ pub fn parse_reply(text: &[u8]) -> Result<SocketAddrV4, SyntaxError> {
     };
     (0..text.len())
         .filter(|&at| begins(at))
-        .find_map(|at| six_numbers(text.get(at..)?))
-        .map(address)
-        .filter(|found| found.port() != 0)
-        .ok_or(SyntaxError { what: "address in the reply to PASV", at: 0 })
+        .find_map(|at| {
+            let (numbers, length) = six_numbers(text.get(at..)?)?;
+            Some((at..at + length, address(numbers)))
+        })
+        .filter(|(_, found)| found.port() != 0)
 }
 
-fn six_numbers(text: &[u8]) -> Option<[u8; NUMBERS]> {
+/// The numbers, and how long they are.
+fn six_numbers(text: &[u8]) -> Option<([u8; NUMBERS], usize)> {
     let mut numbers = [0; NUMBERS];
     let mut rest = text;
     for (place, number) in numbers.iter_mut().enumerate() {
@@ -64,7 +73,8 @@ fn six_numbers(text: &[u8]) -> Option<[u8; NUMBERS]> {
         rest = rest.get(digits..)?;
     }
     let seventh = rest.strip_prefix(b",").and_then(|rest| rest.trim_ascii_start().first().copied());
-    if seventh.is_some_and(|octet| octet.is_ascii_digit()) { None } else { Some(numbers) }
+    let goes_on = seventh.is_some_and(|octet| octet.is_ascii_digit());
+    (!goes_on).then_some((numbers, text.len() - rest.len()))
 }
 
 fn address([h1, h2, h3, h4, p1, p2]: [u8; NUMBERS]) -> SocketAddrV4 {

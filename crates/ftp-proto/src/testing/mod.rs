@@ -4,6 +4,7 @@
 //! other.
 
 mod address;
+mod alg;
 mod client;
 mod command;
 mod line;
@@ -12,6 +13,7 @@ mod reply;
 mod transforms;
 
 pub use address::{addresses, passive_address, target_address};
+pub use alg::{inspection, inspection_in_chunks};
 pub use client::client_session;
 pub use command::{command_line, command_round_trip};
 pub use line::{line_framing, line_framing_in_chunks};

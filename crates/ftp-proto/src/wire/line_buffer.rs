@@ -131,6 +131,11 @@ impl LineBuffer {
         self.buffer.len()
     }
 
+    /// Whether the octets that come next, up to a line end, belong to a line that was too long.
+    pub(crate) const fn is_dropping(&self) -> bool {
+        self.dropping
+    }
+
     /// Whether nothing is buffered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
