@@ -39,11 +39,19 @@ const STEPS: &[Step] = &[
 ];
 
 /// What `--full` runs after them: the long forms of steps above.
-const FULL_STEPS: &[Step] = &[Step {
-    name: "interop, all",
-    cargo: &["run", "--quiet", "--package", "xtask", "--", "interop"],
-    variables: &[],
-}];
+const FULL_STEPS: &[Step] = &[
+    Step {
+        name: "interop, all",
+        cargo: &["run", "--quiet", "--package", "xtask", "--", "interop"],
+        variables: &[],
+    },
+    // 5 GiB each way; prints how much memory that took.
+    Step {
+        name: "large files",
+        cargo: &["test", "--package", "ftp-server", "--test", "large", "--", "--ignored", "--nocapture"],
+        variables: &[],
+    },
+];
 
 /// Runs the steps in order and stops at the first that fails.
 pub(crate) fn run(full: bool) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! Storage that says no, and peers that go away: each by real means.
 
-use crate::harness::{Client, Server, Start, skipped};
+use crate::harness::{Client, Server, Start, skipped, until};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
@@ -356,7 +356,12 @@ fn a_client_that_vanishes_in_any_state_leaves_nothing_behind() {
             }
         }
     }
-    watcher.ask_until(|| server.descriptors() == before);
+    assert!(
+        until(|| server.descriptors() == before),
+        "{} descriptors, {before} before",
+        server.descriptors()
+    );
+    watcher.expect("NOOP", "200");
     let left: Vec<_> =
         std::fs::read_dir(&server.root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     // To close the data connection of STOR is to say that the file is complete.

@@ -105,6 +105,7 @@ impl Start {
             command
         };
         command.arg(script).arg("sh").arg(PROGRAM).arg("serve").arg(&root).args(&self.arguments);
+        command.args(["--driver", if module_path!().starts_with("process_mio") { "mio" } else { "tokio" }]);
         if !listens {
             command.args(["--listen", "127.0.0.1:0"]);
         }
@@ -139,6 +140,18 @@ impl Start {
         server.address = first_address(&server.said.text()).unwrap();
         server
     }
+}
+
+/// Whether it comes to that, sooner or later.
+pub(crate) fn until(is_so: impl Fn() -> bool) -> bool {
+    let started = std::time::Instant::now();
+    while !is_so() {
+        if started.elapsed() > PATIENCE {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    true
 }
 
 pub(crate) fn skipped(reason: &str) {
@@ -396,15 +409,6 @@ impl Client {
         let _data = TcpStream::connect(self.pasv()).unwrap();
         let reply = self.command(command);
         if reply.starts_with('1') { self.reply() } else { reply }
-    }
-
-    /// Asks for nothing until `is_so`: each answer gives the server time to do what it has to.
-    pub(crate) fn ask_until(&mut self, is_so: impl Fn() -> bool) {
-        let started = std::time::Instant::now();
-        while !is_so() {
-            self.expect("NOOP", "200");
-            assert!(started.elapsed() < PATIENCE, "it never came to that");
-        }
     }
 
     pub(crate) fn into_stream(self) -> TcpStream {

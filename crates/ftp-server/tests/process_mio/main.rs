@@ -1,0 +1,20 @@
+//! The tests of `process` again, with `--driver mio`.
+
+#[path = "../process/descriptors.rs"]
+mod descriptors;
+#[path = "../process/faults.rs"]
+mod faults;
+#[path = "../process/harness.rs"]
+mod harness;
+#[path = "../process/idle.rs"]
+mod idle;
+#[path = "../process/logs.rs"]
+mod logs;
+#[path = "../process/options.rs"]
+mod options;
+#[path = "../process/settings.rs"]
+mod settings;
+#[path = "../process/signals.rs"]
+mod signals;
+#[path = "../process/strangers.rs"]
+mod strangers;
