@@ -7,10 +7,10 @@
 //!
 //! ```
 //! use ftp_conformance::case::{Outcome, play};
-//! use ftp_conformance::{cases, world::memory::Memory};
+//! use ftp_conformance::{cases, world::sim::Simulator};
 //!
 //! let noop = cases::all().find(|case| case.id == "959-49").expect("the case is registered");
-//! assert!(matches!(play(noop, &Memory), Outcome::Passed));
+//! assert!(matches!(play(noop, &Simulator { seed: 1 }), Outcome::Passed));
 //! ```
 
 pub mod case;

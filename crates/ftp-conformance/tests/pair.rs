@@ -1,10 +1,10 @@
-//! Our client and our server, back to back in memory: every script comes to its end, and every operation to one.
+//! Our client and our server, in one simulated world: every script comes to its end, and every operation to one.
 
 use bytes::Bytes;
 use core::time::Duration;
 use ftp_conformance::talk::{PASSWORD, USER};
 use ftp_conformance::world::Family;
-use ftp_conformance::world::memory::{Pair, Shared, octets};
+use ftp_conformance::world::sim::{Pair, Shared, octets};
 use ftp_proto::address::PassiveAddress;
 use ftp_proto::client::{ClientConfig, DataPlan, Operation, Rung};
 use ftp_proto::command::{Command, PathName, Secret, Text};
@@ -21,7 +21,7 @@ fn pair(family: Family) -> Pair {
         account: None,
     };
     let op = pair.start(login, None).unwrap();
-    assert!(pair.finish(op).is_some_and(Result::is_ok), "the login");
+    assert!(pair.finish(op).is_some_and(|ending| ending.is_ok()), "the login");
     pair
 }
 
@@ -66,11 +66,19 @@ fn every_mode_moves_a_file_both_ways() {
                 let rung = Rung { command_first, ..rung(mode) };
                 let up = transfer(TransferVerb::Stor, Some("f"), 0, false, rung.clone());
                 let op = pair.start(up, Some(octets(content.clone()))).unwrap();
-                assert!(pair.finish(op).is_some_and(Result::is_ok), "{mode} up: {:?}", pair.finish(op));
+                assert!(
+                    pair.finish(op).is_some_and(|ending| ending.is_ok()),
+                    "{mode} up: {:?}",
+                    pair.finish(op)
+                );
                 let got = Shared::default();
                 let down = transfer(TransferVerb::Retr, Some("f"), 0, false, rung);
                 let op = pair.start(down, Some(got.sink())).unwrap();
-                assert!(pair.finish(op).is_some_and(Result::is_ok), "{mode} down: {:?}", pair.finish(op));
+                assert!(
+                    pair.finish(op).is_some_and(|ending| ending.is_ok()),
+                    "{mode} down: {:?}",
+                    pair.finish(op)
+                );
                 assert_eq!(got.contents(), content, "{mode}");
             }
         }
@@ -156,8 +164,8 @@ proptest! {
         }
         // The conversation is still in step.
         let noop = pair.start(Operation::Command(Command::Noop), None).unwrap();
-        prop_assert!(pair.finish(noop).is_some_and(Result::is_ok));
+        prop_assert!(pair.finish(noop).is_some_and(|ending| ending.is_ok()));
         let quit = pair.start(Operation::Quit, None).unwrap();
-        prop_assert!(pair.finish(quit).is_some_and(Result::is_ok));
+        prop_assert!(pair.finish(quit).is_some_and(|ending| ending.is_ok()));
     }
 }

@@ -4,7 +4,7 @@
 //! it says ([`World::can`]), and the cases that need it are counted as not run, with the reason.
 
 pub mod loopback;
-pub mod memory;
+pub mod sim;
 mod sockets;
 
 use core::net::SocketAddr;

@@ -1,0 +1,257 @@
+//! A driver on a simulated host, for either side: what ftp-tokio does with sockets, done with the simulator's. Shorter
+//! than any real one, since nothing waits.
+
+use super::stream::{SimStream, listen};
+use core::net::SocketAddr;
+use ftp_dtp::buffers::BufferPool;
+use ftp_dtp::control::{ControlPipe, Filled};
+use ftp_dtp::errors::failure;
+use ftp_dtp::pump::{LocalEnd, Pump, PumpStep};
+use ftp_proto::data::{
+    Admission, DataEvent, DataId, DataPhase, Failure, SourceEndpoint, StreamEnd, TransferFailure, TransferId,
+    TransferTotals,
+};
+use ftp_proto::io::{ControlEvent, ControlMachine, IoAction, Step};
+use ftp_proto::time::Instant;
+use ftp_sim::{Host, ListenerId, SocketId, Status};
+use std::collections::BTreeMap;
+use std::io;
+
+/// Octets that a pump moves before others have their turn.
+const BUDGET: usize = 64 * 1024;
+
+/// What a driver asks its application.
+pub(super) trait Application<M: ControlMachine> {
+    /// The machine says something; a question is answered at once.
+    fn tell(&mut self, machine: &mut M, output: M::Output, now: Instant);
+
+    /// What a transfer's octets are moved from or to.
+    fn take(&mut self, transfer: TransferId) -> Option<LocalEnd>;
+
+    /// A transfer will not take place.
+    fn cancel(&mut self, transfer: TransferId);
+}
+
+pub(super) struct Driver<M, A> {
+    pub(super) machine: M,
+    pub(super) application: A,
+    control: SocketId,
+    data: BTreeMap<DataId, Data>,
+    buffers: BufferPool,
+    pipe: ControlPipe,
+    /// The end of the control connection was told.
+    ended: bool,
+}
+
+enum Data {
+    Listening(ListenerId),
+    Connecting(SocketId),
+    Linked(SocketId),
+    Moving(SocketId, Box<Pump>),
+}
+
+impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
+    pub(super) fn new(machine: M, application: A, control: SocketId) -> Self {
+        Self {
+            machine,
+            application,
+            control,
+            data: BTreeMap::new(),
+            buffers: BufferPool::default(),
+            pipe: ControlPipe::default(),
+            ended: false,
+        }
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.machine.is_finished()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.machine.deadline().map(|deadline| deadline.at)
+    }
+
+    /// Does one round of everything; whether anything moved.
+    pub(super) fn step(&mut self, host: &mut Host<'_>) -> bool {
+        let now = host.now();
+        let mut moved = self.time_passed(now);
+        moved |= self.read(host);
+        moved |= self.write(host);
+        while let Some(step) = self.machine.poll() {
+            moved = true;
+            match step {
+                Step::Io(action) => self.act(action, host),
+                Step::App(output) => self.application.tell(&mut self.machine, output, now),
+            }
+        }
+        let ids: Vec<DataId> = self.data.keys().copied().collect();
+        ids.into_iter().fold(moved, |moved, id| self.go_on(id, host) | moved)
+    }
+
+    fn time_passed(&mut self, now: Instant) -> bool {
+        let due = self.deadline().is_some_and(|at| at <= now);
+        if due {
+            self.machine.handle_timeout(now);
+        }
+        due
+    }
+
+    fn read(&mut self, host: &mut Host<'_>) -> bool {
+        let mut octets = 0;
+        let (held, now) = (self.pipe.held(), host.now());
+        let filled = self.pipe.fill(&mut self.machine, now, |into| {
+            let read = host.read(self.control, into);
+            octets += read.as_ref().copied().unwrap_or(0);
+            read
+        });
+        let ended = matches!(filled, Filled::Ended) && !core::mem::replace(&mut self.ended, true);
+        octets > 0 || self.pipe.held() != held || ended
+    }
+
+    fn write(&mut self, host: &mut Host<'_>) -> bool {
+        let (before, now) = (self.machine.pending_output().len(), host.now());
+        let _ = self.pipe.flush(&mut self.machine, now, |octets| host.write(self.control, octets));
+        self.machine.pending_output().len() != before
+    }
+
+    fn act(&mut self, action: IoAction, host: &mut Host<'_>) {
+        let now = host.now();
+        match action {
+            IoAction::Listen { id, bind, ports, .. } => match listen(host, bind, ports) {
+                Ok((listener, local)) => {
+                    self.data.insert(id, Data::Listening(listener));
+                    self.machine.handle_data(id, DataEvent::Listening { local }, now);
+                }
+                Err(why) => self.failed(id, DataPhase::Listen, why, now),
+            },
+            IoAction::Connect { id, source, target } => match connect(host, source, target) {
+                Ok(socket) => drop(self.data.insert(id, Data::Connecting(socket))),
+                Err(error) => self.failed(id, DataPhase::Connect, failure(&error), now),
+            },
+            IoAction::StartTransfer { id, transfer, plan } => {
+                let Some(Data::Linked(socket)) = self.data.remove(&id) else { return self.stopped(id, now) };
+                let Some(end) = self.application.take(transfer) else { return self.stopped(id, now) };
+                let pump = Box::new(Pump::new(&plan, end, &self.buffers));
+                self.data.insert(id, Data::Moving(socket, pump));
+            }
+            IoAction::CancelTransfer { transfer } => self.application.cancel(transfer),
+            IoAction::DropData { id } => self.drop_data(id, host),
+            IoAction::CloseControl => {
+                self.ended = true;
+                host.close(self.control);
+            }
+            // TLS comes with a later issue; nothing here offers it.
+            IoAction::StartControlTls(_) => self.machine.handle_control(ControlEvent::SecureFailed, now),
+            IoAction::StopControlTls => self.machine.handle_control(ControlEvent::Cleared, now),
+            IoAction::StartDataTls { id, .. } => self.failed(id, DataPhase::Secure, Failure::Tls, now),
+        }
+    }
+
+    fn drop_data(&mut self, id: DataId, host: &mut Host<'_>) {
+        match self.data.remove(&id) {
+            Some(Data::Listening(listener)) => host.stop_listening(listener),
+            Some(Data::Connecting(socket) | Data::Linked(socket)) => host.close(socket),
+            Some(Data::Moving(socket, _)) => {
+                host.close(socket);
+                self.stopped(id, host.now());
+            }
+            None => {}
+        }
+    }
+
+    fn stopped(&mut self, id: DataId, now: Instant) {
+        let totals = TransferTotals { wire: 0, stored: 0, end: StreamEnd::Open };
+        self.machine.handle_data(id, DataEvent::Ended { totals, result: Err(TransferFailure::Aborted) }, now);
+    }
+
+    fn failed(&mut self, id: DataId, during: DataPhase, why: Failure, now: Instant) {
+        self.machine.handle_data(id, DataEvent::Failed { during, why }, now);
+    }
+
+    fn linked(&mut self, id: DataId, socket: SocketId, host: &Host<'_>) {
+        let Some((local, peer)) = host.endpoints(socket) else { return };
+        self.data.insert(id, Data::Linked(socket));
+        self.machine.handle_data(id, DataEvent::Connected { local, peer, tls: None }, host.now());
+    }
+
+    /// What one data connection can do now.
+    fn go_on(&mut self, id: DataId, host: &mut Host<'_>) -> bool {
+        match self.data.get_mut(&id) {
+            Some(Data::Listening(listener)) => {
+                let listener = *listener;
+                self.admit(id, listener, host)
+            }
+            Some(Data::Connecting(socket)) => {
+                let socket = *socket;
+                self.connecting(id, socket, host)
+            }
+            Some(Data::Moving(..)) => self.pump(id, host),
+            Some(Data::Linked(_)) | None => false,
+        }
+    }
+
+    fn admit(&mut self, id: DataId, listener: ListenerId, host: &mut Host<'_>) -> bool {
+        let Some(socket) = host.accept(listener) else { return false };
+        let Some((_, peer)) = host.endpoints(socket) else { return true };
+        match self.machine.admit(id, peer, host.now()) {
+            Admission::Take => {
+                host.stop_listening(listener);
+                self.linked(id, socket, host);
+            }
+            Admission::Drop => host.reset(socket),
+        }
+        true
+    }
+
+    fn connecting(&mut self, id: DataId, socket: SocketId, host: &mut Host<'_>) -> bool {
+        match host.status(socket) {
+            Status::Connecting => return false,
+            Status::Connected => self.linked(id, socket, host),
+            Status::Failed(kind) => {
+                self.data.remove(&id);
+                host.close(socket);
+                self.failed(id, DataPhase::Connect, failure(&kind.into()), host.now());
+            }
+        }
+        true
+    }
+
+    fn pump(&mut self, id: DataId, host: &mut Host<'_>) -> bool {
+        let Some(Data::Moving(socket, pump)) = self.data.get_mut(&id) else { return false };
+        let (socket, before) = (*socket, pump.octets());
+        let ended = run(pump, &mut SimStream { host, socket });
+        let octets = pump.octets();
+        let event = match ended {
+            Some((totals, result)) => {
+                self.data.remove(&id);
+                host.close(socket);
+                DataEvent::Ended { totals, result }
+            }
+            None if octets == before => return false,
+            None => DataEvent::Progress { octets },
+        };
+        self.machine.handle_data(id, event, host.now());
+        true
+    }
+}
+
+fn connect(host: &mut Host<'_>, source: SourceEndpoint, target: SocketAddr) -> io::Result<SocketId> {
+    let wanted = host.connect(SocketAddr::new(source.ip, source.port.unwrap_or(0)), target);
+    match wanted {
+        Err(_) if source.fall_back => host.connect(SocketAddr::new(source.ip, 0), target),
+        done => done,
+    }
+}
+
+type Ended = (TransferTotals, Result<(), TransferFailure>);
+
+/// Steps the pump, storage included, until it waits for the peer or has moved its budget.
+fn run(pump: &mut Pump, stream: &mut SimStream<'_, '_>) -> Option<Ended> {
+    loop {
+        match pump.step(stream, BUDGET) {
+            PumpStep::Storage(job) => pump.storage_done(job.run()),
+            PumpStep::Again | PumpStep::WantRead | PumpStep::WantWrite | PumpStep::InStorage => return None,
+            PumpStep::Ended { totals, result } => return Some((totals, result)),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Our client and our server in one simulated world.
+
+use super::client::{ClientActor, Ending};
+use super::server::ServerActor;
+use super::{Family, MemoryStorage, PATIENCE};
+use crate::scene;
+use core::cell::RefCell;
+use core::net::SocketAddr;
+use ftp_dtp::pump::LocalEnd;
+use ftp_proto::client::{ClientConfig, Misuse, OpId, Operation};
+use ftp_proto::server::ServerConfig;
+use ftp_sim::{HostId, HostOptions, INTERNET, Sim};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A client machine and a server machine, with whatever network between them.
+pub struct Pair {
+    /// The world.
+    pub sim: Sim,
+    /// What the server serves.
+    pub storage: MemoryStorage,
+    /// The server.
+    pub server: Rc<RefCell<ServerActor>>,
+    client: Rc<RefCell<ClientActor>>,
+}
+
+impl core::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Pair").field("sim", &self.sim).finish_non_exhaustive()
+    }
+}
+
+impl Pair {
+    /// Connects them over a network without anything in between.
+    ///
+    /// # Errors
+    /// When the client does not reach the server.
+    pub fn new(server: ServerConfig, client: ClientConfig, family: Family) -> io::Result<Self> {
+        let mut sim = Sim::new(1);
+        let (server_at, client_at) = match family {
+            Family::V4 => ("198.51.100.7:21", "203.0.113.9:0"),
+            Family::V6 => ("[2001:db8:1::7]:21", "[2001:db8:2::9]:0"),
+        };
+        let parse = |text: &str| text.parse::<SocketAddr>().map_err(io::Error::other);
+        let (server_at, client_at) = (parse(server_at)?, parse(client_at)?);
+        let privileged = HostOptions { privileged: true, ..HostOptions::default() };
+        let server_host = sim.host_with("server", INTERNET, &[server_at.ip()], privileged);
+        let client_host = sim.host("client", INTERNET, &[client_at.ip()]);
+        Self::on(sim, (server_host, server_at, server), (client_host, server_at, client))
+    }
+
+    /// Starts a server that listens at an address of its host, and a client that dials an address, and connects them.
+    ///
+    /// # Errors
+    /// When the client does not reach the server.
+    pub fn on(
+        mut sim: Sim,
+        (server_host, listens, server): (HostId, SocketAddr, ServerConfig),
+        (client_host, dials, client): (HostId, SocketAddr, ClientConfig),
+    ) -> io::Result<Self> {
+        let storage = MemoryStorage::new();
+        let backend = scene::backend(storage.clone());
+        let server = Rc::new(RefCell::new(ServerActor::new(Arc::new(server), backend, &[listens])));
+        let client = Rc::new(RefCell::new(ClientActor::new(client, dials)));
+        sim.start(server_host, Rc::clone(&server));
+        sim.start(client_host, Rc::clone(&client));
+        let connected = sim.run_until(PATIENCE, |_| match client.borrow().connected() {
+            Ok(false) => None,
+            Ok(true) => Some(Ok(())),
+            Err(error) => Some(Err(error)),
+        });
+        connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
+        Ok(Self { sim, storage, server, client })
+    }
+
+    /// Starts an operation, with what it moves if it moves something.
+    ///
+    /// # Errors
+    /// When the machine refuses it.
+    pub fn start(&mut self, operation: Operation, end: Option<LocalEnd>) -> Result<OpId, Misuse> {
+        self.client.borrow_mut().start(operation, end, self.sim.now())
+    }
+
+    /// Aborts an operation.
+    ///
+    /// # Errors
+    /// When the machine refuses.
+    pub fn abort(&mut self, op: OpId) -> Result<(), Misuse> {
+        self.client.borrow_mut().abort(op, self.sim.now())
+    }
+
+    /// Runs both until the operation has ended; `None` when it does not.
+    pub fn finish(&mut self, op: OpId) -> Option<Ending> {
+        let client = Rc::clone(&self.client);
+        self.sim.run_until(20 * PATIENCE, |_| client.borrow().ending(op).cloned())
+    }
+
+    /// What is wrong about what was said to the client's application, if anything is.
+    #[must_use]
+    pub fn wrong(&self) -> Option<String> {
+        self.client.borrow().wrong().map(str::to_owned)
+    }
+}
