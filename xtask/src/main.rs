@@ -4,6 +4,7 @@
 //! [`ci`] are one table.
 
 mod ci;
+mod idle;
 mod interop;
 mod tidy;
 mod workspace;
@@ -32,6 +33,12 @@ enum Task {
     Tidy,
     /// Run our server and our client against other people's clients and servers, on loopback.
     Interop(interop::Options),
+    /// Print how much memory an idle session takes, on each driver.
+    Idle {
+        /// How many sessions.
+        #[arg(long, default_value_t = 5000)]
+        sessions: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -39,6 +46,7 @@ fn main() -> ExitCode {
         Task::Ci { full } => ci::run(full),
         Task::Tidy => tidy::run(),
         Task::Interop(options) => interop::run(&options),
+        Task::Idle { sessions } => idle::run(sessions),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

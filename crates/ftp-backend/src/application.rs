@@ -81,7 +81,7 @@ impl Application {
     /// ```
     pub fn finish(&mut self, done: Done, decide: impl FnOnce(Decision) -> Outcome) -> Option<Cleanup> {
         let Done { decision, effect } = done;
-        self.running.remove(&decision.ask());
+        remove(&mut self.running, &decision.ask());
         if let Effect::Opened { transfer, session, handle } = effect {
             // Before `decide`: the connection may start the transfer right away.
             self.transfers.insert(transfer, Transfer { session, handle: Some(handle) });
@@ -93,7 +93,7 @@ impl Application {
         match (decide(decision), effect) {
             (Outcome::Used, Effect::Host(host)) => self.host = Some(host),
             (Outcome::Used, Effect::LoggedIn(session)) => self.session = Some(session),
-            (_, Effect::Settled(transfer)) => drop(self.transfers.remove(&transfer)),
+            (_, Effect::Settled(transfer)) => drop(remove(&mut self.transfers, &transfer)),
             (Outcome::Stale(Some(transfer)), _) => return self.cancel(transfer),
             _ => {}
         }
@@ -115,7 +115,7 @@ impl Application {
     /// The transfer will not take place: frees what was opened. Does not block; what is returned may, and must be run.
     #[must_use = "what was opened is freed when this is run"]
     pub fn cancel(&mut self, transfer: TransferId) -> Option<Cleanup> {
-        self.transfers.remove(&transfer).map(|gone| Cleanup { transfer, gone })
+        remove(&mut self.transfers, &transfer).map(|gone| Cleanup { transfer, gone })
     }
 
     /// Follows what happens to the connection: after REIN or AUTH nobody is logged in.
@@ -136,6 +136,15 @@ impl Application {
             .map(|(transfer, gone)| Cleanup { transfer, gone })
             .collect()
     }
+}
+
+/// Removes an entry, and with the last one all memory of the map: an idle session holds none.
+fn remove<K: Ord, V>(map: &mut BTreeMap<K, V>, key: &K) -> Option<V> {
+    let value = map.remove(key);
+    if map.is_empty() {
+        *map = BTreeMap::new();
+    }
+    value
 }
 
 /// A question with all that answering it takes. May be sent to another thread.

@@ -165,6 +165,8 @@ impl<L: EventLoop> DataConnections<L> {
         if let Some(event) = self.events.pop_front() {
             return Poll::Ready(event);
         }
+        // An idle session holds no memory for events.
+        self.events = VecDeque::new();
         for index in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(index) else { break };
             let id = slot.id;

@@ -331,7 +331,12 @@ impl ControlMachine for ServerConnection {
     }
 
     fn poll(&mut self) -> Option<Step<ServerOutput>> {
-        self.steps.pop_front()
+        let step = self.steps.pop_front();
+        if step.is_none() {
+            // An idle connection holds no memory for steps.
+            self.steps = VecDeque::new();
+        }
+        step
     }
 
     fn is_finished(&self) -> bool {
