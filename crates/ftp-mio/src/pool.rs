@@ -5,7 +5,7 @@ use core::panic::AssertUnwindSafe;
 use std::collections::VecDeque;
 use std::panic::catch_unwind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
 
 /// A piece of work. A panic in it ends nothing else.
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
@@ -23,7 +23,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Work>,
-    threads: Vec<JoinHandle<()>>,
+    threads: usize,
     idle: usize,
     over: bool,
 }
@@ -38,10 +38,10 @@ impl Pool {
     pub(crate) fn run(&self, work: Work) {
         let mut state = self.lock();
         state.waiting.push_back(work);
-        if state.idle < state.waiting.len() && state.threads.len() < self.0.most {
+        if state.idle < state.waiting.len() && state.threads < self.0.most {
             self.start_thread(&mut state);
         }
-        if state.threads.is_empty() {
+        if state.threads == 0 {
             let work = state.waiting.pop_back();
             drop(state);
             work.into_iter().for_each(do_work);
@@ -54,22 +54,15 @@ impl Pool {
     fn start_thread(&self, state: &mut State) {
         let pool = self.clone();
         match Builder::new().name("ftp-storage".to_owned()).spawn(move || pool.work()) {
-            Ok(thread) => state.threads.push(thread),
+            Ok(_detached) => state.threads += 1,
             Err(error) => tracing::warn!(%error, "no thread for storage can be started"),
         }
     }
 
-    /// Waits until all work is done. There must be no more.
-    pub(crate) fn finish(&self) {
-        let mut state = self.lock();
-        state.over = true;
-        let threads = core::mem::take(&mut state.threads);
-        drop(state);
+    /// There will be no more work: the threads end with what there is. Nobody waits for them, since storage may never answer.
+    pub(crate) fn close(&self) {
+        self.lock().over = true;
         self.0.more.notify_all();
-        for thread in threads {
-            // It catches the panics of its work.
-            let _ = thread.join();
-        }
     }
 
     fn work(&self) {
@@ -113,33 +106,37 @@ impl fmt::Debug for Pool {
 mod tests {
     use super::*;
     use core::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::channel;
 
     #[test]
     fn no_more_runs_at_a_time_than_is_allowed_and_nothing_is_lost() {
         let pool = Pool::new(2);
-        let [running, most, done] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
-        for _ in 0..50 {
-            let (running, most, done) = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&done));
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (done, all) = channel();
+        for number in 0..50 {
+            let (running, most, done) = (Arc::clone(&running), Arc::clone(&most), done.clone());
             pool.run(Box::new(move || {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 std::thread::yield_now();
                 running.fetch_sub(1, Ordering::SeqCst);
-                done.fetch_add(1, Ordering::SeqCst);
+                done.send(number).unwrap();
             }));
         }
-        pool.finish();
-        assert_eq!(done.load(Ordering::SeqCst), 50);
+        drop(done);
+        pool.close();
+        let mut all: Vec<usize> = all.iter().collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..50).collect::<Vec<_>>());
         assert!((1..=2).contains(&most.load(Ordering::SeqCst)));
     }
 
     #[test]
     fn a_panic_gives_its_place_back() {
         let pool = Pool::new(1);
-        let done = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&done);
+        let (done, outcome) = channel();
         pool.run(Box::new(|| panic!("of the test")));
-        pool.run(Box::new(move || seen.store(7, Ordering::SeqCst)));
-        pool.finish();
-        assert_eq!(done.load(Ordering::SeqCst), 7);
+        pool.run(Box::new(move || done.send(7).unwrap()));
+        assert_eq!(outcome.recv(), Ok(7));
+        pool.close();
     }
 }

@@ -5,7 +5,7 @@ use crate::mail::{Mail, Mailbox};
 use crate::pool::Pool;
 use core::panic::AssertUnwindSafe;
 use ftp_service::{Service, Session};
-use mio::{Events, Poll};
+use mio::{Events, Poll, Registry};
 use slab::Slab;
 use std::io;
 use std::net::TcpStream;
@@ -21,6 +21,8 @@ const EVENTS: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) poll: Poll,
+    /// The poll's, made before connections take the descriptors.
+    pub(crate) registry: Registry,
     pub(crate) mailbox: Mailbox,
     pub(crate) mail: Receiver<Mail>,
     pub(crate) service: Arc<Service>,
@@ -49,8 +51,8 @@ struct Task {
 
 /// Runs until no more connections come and the last session is over.
 pub(crate) fn run(parts: Parts) -> io::Result<()> {
-    let Parts { poll, mailbox, mail, service, pool, started } = parts;
-    let shared = Rc::new(Shared::new(poll.registry().try_clone()?, mailbox, pool, started));
+    let Parts { poll, registry, mailbox, mail, service, pool, started } = parts;
+    let shared = Rc::new(Shared::new(registry, mailbox, pool, started));
     Reactor { poll, mail, service, shared, sessions: Slab::new(), ending: false }.run()
 }
 

@@ -64,7 +64,7 @@ fn wait(poll: &mut Poll, patience: Option<Duration>) -> io::Result<()> {
     }
 }
 
-/// The loops. Dropped, it waits until their sessions are over and all storage work is done.
+/// The loops. Dropped, it waits until their sessions are over.
 struct Loops {
     mailboxes: Vec<Mailbox>,
     threads: Vec<JoinHandle<()>>,
@@ -87,7 +87,8 @@ impl Loops {
         let poll = Poll::new()?;
         let (mailbox, mail) = Mailbox::new(&poll)?;
         self.mailboxes.push(mailbox.clone());
-        let parts = Parts { poll, mailbox, mail, service, pool: self.pool.clone(), started };
+        let registry = poll.registry().try_clone()?;
+        let parts = Parts { poll, registry, mailbox, mail, service, pool: self.pool.clone(), started };
         let thread = Builder::new().name("ftp-loop".to_owned()).spawn(|| {
             if let Err(error) = reactor::run(parts) {
                 tracing::error!(%error, "an event loop failed, and its sessions with it");
@@ -106,6 +107,6 @@ impl Drop for Loops {
                 tracing::error!("an event loop panicked, and its sessions are lost");
             }
         }
-        self.pool.finish();
+        self.pool.close();
     }
 }
