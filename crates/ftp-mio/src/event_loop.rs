@@ -1,138 +1,17 @@
 //! A loop as one of its sessions sees it.
 
 use crate::mail::{Mail, Mailbox};
-use crate::pool::Pool;
-use core::cell::RefCell;
-use core::fmt::{self, Debug};
+use crate::shared::{Shared, Socket};
+use core::fmt::Debug;
 use core::task::Poll;
 use ftp_dtp::event_loop::{Direction, EventLoop, Lost};
 use ftp_proto::time::Instant;
-use mio::event::Event;
 use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token};
-use slab::Slab;
-use std::collections::{BTreeSet, VecDeque};
+use mio::{Interest, Token};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
-
-/// What a loop and its sessions share, in one thread.
-pub(crate) struct Shared {
-    registry: Registry,
-    /// The watched sockets, by token. Readiness is a hint: an event that was meant for a socket that had the token before does
-    /// no harm.
-    sockets: RefCell<Slab<Socket>>,
-    queue: RefCell<Queue>,
-    /// When which session wants to be woken.
-    alarms: RefCell<BTreeSet<(Instant, usize)>>,
-    mailbox: Mailbox,
-    pool: Pool,
-    /// The origin of the core's time.
-    started: std::time::Instant,
-}
-
-#[derive(Debug)]
-struct Socket {
-    session: usize,
-    readable: bool,
-    writable: bool,
-}
-
-/// The sessions that are to have a turn, each once.
-#[derive(Debug, Default)]
-struct Queue {
-    order: VecDeque<usize>,
-    /// By session: whether it is in `order`.
-    waits: Vec<bool>,
-}
-
-impl Queue {
-    fn push(&mut self, session: usize) {
-        if self.waits.len() <= session {
-            self.waits.resize(session + 1, false);
-        }
-        if !core::mem::replace(&mut self.waits[session], true) {
-            self.order.push_back(session);
-        }
-    }
-
-    fn pop(&mut self) -> Option<usize> {
-        let session = self.order.pop_front()?;
-        self.waits[session] = false;
-        Some(session)
-    }
-}
-
-impl Shared {
-    pub(crate) fn new(registry: Registry, mailbox: Mailbox, pool: Pool, started: std::time::Instant) -> Self {
-        Self {
-            registry,
-            sockets: RefCell::default(),
-            queue: RefCell::default(),
-            alarms: RefCell::default(),
-            mailbox,
-            pool,
-            started,
-        }
-    }
-
-    /// A socket has become ready.
-    pub(crate) fn note(&self, event: &Event) {
-        let Some(session) = self.note_socket(event) else { return };
-        self.queue(session);
-    }
-
-    fn note_socket(&self, event: &Event) -> Option<usize> {
-        let mut sockets = self.sockets.borrow_mut();
-        let socket = sockets.get_mut(event.token().0)?;
-        // An error shows at the next read or write.
-        socket.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
-        socket.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
-        Some(socket.session)
-    }
-
-    /// The session is to have a turn.
-    pub(crate) fn queue(&self, session: usize) {
-        self.queue.borrow_mut().push(session);
-    }
-
-    /// Queues the sessions whose time has come.
-    pub(crate) fn queue_due(&self) {
-        let now = self.now();
-        let mut alarms = self.alarms.borrow_mut();
-        while let Some(&(at, session)) = alarms.first()
-            && at <= now
-        {
-            alarms.pop_first();
-            self.queue(session);
-        }
-    }
-
-    /// The sessions that are queued now, in order; not those that are queued meanwhile.
-    pub(crate) fn queued(&self) -> impl Iterator<Item = usize> {
-        let count = self.queue.borrow().order.len();
-        (0..count).map_while(|_| self.queue.borrow_mut().pop())
-    }
-
-    /// How long nothing has to be done; `None` until something happens.
-    pub(crate) fn patience(&self) -> Option<core::time::Duration> {
-        if !self.queue.borrow().order.is_empty() {
-            return Some(core::time::Duration::ZERO);
-        }
-        self.alarms.borrow().first().map(|(at, _)| at.duration_since(self.now()))
-    }
-
-    fn now(&self) -> Instant {
-        Instant::from_origin(self.started.elapsed())
-    }
-}
-
-impl Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("sockets", &self.sockets.borrow().len()).finish_non_exhaustive()
-    }
-}
 
 /// One session's handle to its loop.
 #[derive(Debug)]
@@ -282,5 +161,116 @@ struct Done {
 impl Drop for Done {
     fn drop(&mut self) {
         self.mailbox.send(Mail::Turn(self.session));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::WAKER;
+    use crate::pool::Pool;
+    use core::time::Duration;
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+
+    struct Rig {
+        poll: mio::Poll,
+        shared: Rc<Shared>,
+        mail: Receiver<Mail>,
+    }
+
+    fn rig() -> Rig {
+        let poll = mio::Poll::new().unwrap();
+        let (mailbox, mail) = Mailbox::new(&poll).unwrap();
+        let registry = poll.registry().try_clone().unwrap();
+        let shared = Shared::new(registry, mailbox, Pool::new(1), std::time::Instant::now());
+        Rig { poll, shared: Rc::new(shared), mail }
+    }
+
+    impl Rig {
+        /// Until a socket is ready.
+        fn wait(&mut self) {
+            let mut events = mio::Events::with_capacity(8);
+            while self.shared.patience() != Some(Duration::ZERO) {
+                self.poll.poll(&mut events, None).unwrap();
+                events
+                    .iter()
+                    .filter(|event| event.token() != WAKER)
+                    .for_each(|event| self.shared.note(event));
+            }
+        }
+    }
+
+    #[test]
+    fn a_socket_is_ready_until_it_would_block_and_again_when_more_comes() {
+        let mut rig = rig();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let mut handle = Handle::new(Rc::clone(&rig.shared), 7);
+        let watched = handle.watch(stream).unwrap();
+        let read = |handle: &mut Handle, room: &mut [u8]| {
+            handle.poll_io(&watched, Direction::Read, |mut stream| stream.read(room))
+        };
+        assert!(read(&mut handle, &mut [0; 1]).is_pending());
+        for _ in 0..2 {
+            peer.write_all(b"ab").unwrap();
+            while read(&mut handle, &mut []).is_pending() {
+                rig.shared.queued().for_each(drop);
+                rig.wait();
+            }
+            assert!(rig.shared.queued().all(|session| session == 7));
+            assert!(matches!(read(&mut handle, &mut [0; 1]), Poll::Ready(Ok(1))), "a short read");
+            assert!(matches!(read(&mut handle, &mut [0; 1]), Poll::Ready(Ok(1))), "is not the last");
+            assert!(read(&mut handle, &mut [0; 1]).is_pending());
+        }
+        drop(watched);
+        assert!(rig.shared.sockets.borrow().is_empty());
+    }
+
+    #[test]
+    fn work_that_is_done_and_work_that_panics_wake_their_session() {
+        let rig = rig();
+        let mut handle = Handle::new(Rc::clone(&rig.shared), 7);
+        let (mut done, mut lost) = (handle.run(|| 5), handle.run(|| -> u8 { panic!("of the test") }));
+        for _ in 0..2 {
+            assert!(matches!(rig.mail.recv(), Ok(Mail::Turn(7))));
+        }
+        assert_eq!(handle.poll_job(&mut done), Poll::Ready(Ok(5)));
+        assert_eq!(handle.poll_job(&mut lost), Poll::Ready(Err(Lost)));
+    }
+
+    #[test]
+    fn one_alarm_stands_for_a_session_the_nearest_and_goes_with_it() {
+        let rig = rig();
+        let mut handle = Handle::new(Rc::clone(&rig.shared), 7);
+        let now = handle.now();
+        let [near, far] = [1000, 2000].map(|seconds| now + Duration::from_secs(seconds));
+        assert!(handle.poll_until(now));
+        for at in [far, near, far] {
+            assert!(!handle.poll_until(at));
+        }
+        assert_eq!(rig.shared.alarms.borrow().iter().collect::<Vec<_>>(), [&(near, 7)]);
+        drop(handle);
+        assert!(rig.shared.alarms.borrow().is_empty());
+        assert_eq!(rig.shared.patience(), None);
+    }
+
+    #[test]
+    fn a_session_that_asks_for_another_turn_gets_one_after_the_others() {
+        let rig = rig();
+        let [mut first, mut second] = [1, 2].map(|session| Handle::new(Rc::clone(&rig.shared), session));
+        first.again();
+        second.again();
+        first.again();
+        let mut turns = Vec::new();
+        rig.shared.queued().for_each(|session| {
+            turns.push(session);
+            first.again();
+        });
+        assert_eq!(turns, [1, 2], "not those that are queued meanwhile");
+        assert_eq!(rig.shared.patience(), Some(Duration::ZERO));
+        assert_eq!(rig.shared.queued().collect::<Vec<_>>(), [1]);
     }
 }

@@ -48,6 +48,7 @@ mod mail;
 mod pool;
 mod reactor;
 mod server;
+mod shared;
 
 pub use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
 pub use server::serve;

@@ -1,8 +1,9 @@
 //! A loop: waits, and gives turns to its sessions.
 
-use crate::event_loop::{Handle, Shared};
+use crate::event_loop::Handle;
 use crate::mail::{Mail, Mailbox};
 use crate::pool::Pool;
+use crate::shared::Shared;
 use core::panic::AssertUnwindSafe;
 use ftp_service::{Service, Session};
 use mio::{Events, Poll, Registry};

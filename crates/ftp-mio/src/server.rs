@@ -24,6 +24,7 @@ pub fn serve(server: Server, loops: Option<NonZeroUsize>) -> io::Result<()> {
     let accepted = accept(&listeners, &service, &loops.mailboxes);
     // A peer that connects from now on is refused, not left waiting.
     drop(listeners);
+    service.listeners_closed();
     drop(loops);
     accepted
 }

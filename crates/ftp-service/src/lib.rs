@@ -7,8 +7,9 @@
 //! 1. takes a bound [`Server`] apart ([`Server::into_parts`]) and [accepts](Listener::accept) from its listeners,
 //! 2. [opens](Session::open) a [`Session`] for each connection and gives it a [turn](Session::turn) whenever something
 //!    that it waits for may have happened, until it is over,
-//! 3. does so too for all sessions when [`Service::wake_by`] says, and accepts no more once the service
-//!    [is stopping](Service::is_stopping).
+//! 3. does so too for all sessions when it is [woken](Service::wake_by),
+//! 4. drops the listeners once the service [is stopping](Service::is_stopping), [says so](Service::listeners_closed), and
+//!    is done when its last session is over.
 //!
 //! # A driver
 //!
@@ -79,6 +80,8 @@
 //!         }
 //!         std::thread::sleep(Duration::from_millis(1));
 //!     }
+//!     drop(listeners);
+//!     service.listeners_closed();
 //!     Ok(())
 //! }
 //!

@@ -259,7 +259,9 @@ impl<L: EventLoop> Session<L> {
     }
 
     fn hear_signals(&mut self, event_loop: &mut L) -> bool {
-        let Some(Signals { stop, data_policy }) = self.service.news(&mut self.heard) else { return false };
+        let Some(Signals { stop, data_policy, .. }) = self.service.news(&mut self.heard) else {
+            return false;
+        };
         self.machine.set_data_policy(data_policy);
         let now = event_loop.now();
         match stop {

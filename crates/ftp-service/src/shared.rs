@@ -37,6 +37,7 @@ pub struct Service {
 pub(crate) struct Signals {
     /// Sessions are to end.
     pub(crate) stop: Option<ShutDown>,
+    listeners_closed: bool,
     /// Addresses, ports and modes of data connections.
     pub(crate) data_policy: Arc<DataPolicy>,
 }
@@ -54,7 +55,11 @@ impl Service {
         let ServerOptions { protocol, sessions, drain } = options;
         Self {
             backend,
-            signals: Mutex::new(Signals { stop: None, data_policy: Arc::clone(&protocol.data) }),
+            signals: Mutex::new(Signals {
+                stop: None,
+                listeners_closed: false,
+                data_policy: Arc::clone(&protocol.data),
+            }),
             config: Arc::new(protocol),
             resources: DataResources::default(),
             sessions: Sessions::new(sessions),
@@ -73,9 +78,16 @@ impl Service {
         debug_assert!(first, "one driver runs a server");
     }
 
-    /// Whether no more connections are to be accepted. The driver is done when all its sessions are over.
+    /// Whether no more connections are to be accepted: then the driver drops the listeners, and says so by
+    /// [`listeners_closed`](Self::listeners_closed).
     pub fn is_stopping(&self) -> bool {
         self.signals().stop.is_some()
+    }
+
+    /// Nobody new is let in any more. Only now the sessions are told to end: who sees one of them go must not see another
+    /// come. The driver is done when all of them are over.
+    pub fn listeners_closed(&self) {
+        self.signal(|signals| signals.listeners_closed = true);
     }
 
     pub(crate) fn next_session(&self) -> u64 {
@@ -97,7 +109,9 @@ impl Service {
         if core::mem::replace(heard, said) == said {
             return None;
         }
-        Some(self.signals().clone())
+        let mut signals = self.signals().clone();
+        signals.stop = signals.stop.filter(|_| signals.listeners_closed);
+        Some(signals)
     }
 
     fn signals(&self) -> MutexGuard<'_, Signals> {

@@ -41,6 +41,7 @@ pub async fn serve(server: Server) -> io::Result<()> {
     }
     // A peer that connects from now on is refused, not left waiting.
     drop(listeners);
+    service.listeners_closed();
     while sessions.join_next().await.is_some() {}
     Ok(())
 }
