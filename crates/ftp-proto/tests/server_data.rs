@@ -229,3 +229,18 @@ fn a_client_that_vanishes_while_octets_move_is_forgotten_once_storage_has_settle
     rig.settled();
     assert!(rig.server_is_finished());
 }
+
+#[test]
+fn rein_keeps_the_external_address_that_was_learned_meanwhile() {
+    let mut rig = Rig::logged_in();
+    let announce = Announce::Address("203.0.113.5".parse().unwrap());
+    let learned = DataPolicy::new(DataPolicyRow { announce, ..DataPolicyRow::default() });
+    rig.server.set_data_policy(Arc::new(learned));
+    assert_eq!(rig.cmd("REIN"), [220]);
+    assert_eq!(rig.cmd("USER alice"), [331]);
+    assert_eq!(rig.cmd("PASS secret"), [230]);
+    rig.send("PASV\r\n");
+    let id = rig.listening_id();
+    rig.data(id, DataEvent::Listening { local: at(LISTENER) });
+    assert_eq!(rig.replies()[0].text(), b"Entering Passive Mode (203,0,113,5,195,80).");
+}

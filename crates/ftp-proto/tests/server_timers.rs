@@ -24,6 +24,27 @@ fn s21_a_login_that_takes_a_minute_is_ended_whatever_is_sent_meanwhile() {
 }
 
 #[test]
+fn s21_rein_before_login_gives_no_more_time() {
+    let mut rig = Rig::new(ServerConfig::default());
+    rig.codes();
+    rig.elapse(59 * SECOND);
+    assert_eq!(rig.cmd("REIN"), [220]);
+    rig.elapse(SECOND);
+    assert_eq!(rig.codes(), [421]);
+}
+
+#[test]
+fn after_rein_there_is_as_much_time_to_log_in_as_at_first() {
+    let mut rig = Rig::logged_in();
+    rig.elapse(200 * SECOND);
+    assert_eq!(rig.cmd("REIN"), [220]);
+    rig.elapse(59 * SECOND);
+    assert_eq!(rig.cmd("NOOP"), [200]);
+    rig.elapse(SECOND);
+    assert_eq!(rig.codes(), [421]);
+}
+
+#[test]
 fn rfc1123_21_an_idle_session_ends_after_five_minutes_and_not_before() {
     let mut rig = Rig::logged_in();
     rig.elapse(299 * SECOND);

@@ -125,9 +125,7 @@ impl ServerConnection {
         self.access.stage = Stage::In;
         self.access.password = None;
         self.access.idle = idle;
-        if let Some(policy) = data {
-            self.data.set_policy(policy);
-        }
+        self.data.grant(data);
         self.timers.clear(Timer::Login);
         self.lines.set_max_line(self.config.limits.line);
         self.notice(Notice::LoggedIn { user: self.access.user.clone() });
@@ -178,7 +176,6 @@ impl ServerConnection {
     pub(super) fn rein(&mut self) {
         self.reset_session();
         self.access.host = None;
-        self.set_timer(Timer::Login, self.config.timeouts.login);
         self.finish_with(ReplyCode::SERVICE_READY, "Ready for a new user.");
         self.timers.clear(Timer::Idle);
         self.end_tls_after_rein();
@@ -189,7 +186,7 @@ impl ServerConnection {
         self.log_out();
         self.drop_link();
         self.parameters = super::parameters::Parameters::new(&self.config);
-        self.data.reset(alloc::sync::Arc::clone(&self.config.data));
+        self.data.reset();
     }
 
     fn log_out(&mut self) {
@@ -206,6 +203,7 @@ impl ServerConnection {
         self.access.user = Bytes::new();
         self.access.password = None;
         self.access.idle = None;
+        self.data.grant(None);
         self.lines.set_max_line(self.config.limits.line_before_login);
     }
 

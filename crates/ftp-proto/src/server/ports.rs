@@ -27,6 +27,8 @@ use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 pub(super) struct DataSide {
     pub(super) link: DataLink,
     policy: Arc<DataPolicy>,
+    /// The user's own, which goes before.
+    granted: Option<Arc<DataPolicy>>,
     /// Where we shall connect to, or what we have announced.
     pub(super) address: Option<SocketAddr>,
     /// Somebody else connected to the listener at hand.
@@ -37,16 +39,20 @@ pub(super) struct DataSide {
 
 impl DataSide {
     pub(super) fn new(policy: Arc<DataPolicy>) -> Self {
-        Self { link: DataLink::new(), policy, address: None, stranger: false, epsv_all: false }
+        Self { link: DataLink::new(), policy, granted: None, address: None, stranger: false, epsv_all: false }
     }
 
     pub(super) fn set_policy(&mut self, policy: Arc<DataPolicy>) {
         self.policy = policy;
     }
 
-    /// As after the greeting. The link has been dropped; its names go on.
-    pub(super) fn reset(&mut self, policy: Arc<DataPolicy>) {
-        self.policy = policy;
+    /// The policy of the user who is logged in; `None` for users without one, and for nobody.
+    pub(super) fn grant(&mut self, policy: Option<Arc<DataPolicy>>) {
+        self.granted = policy;
+    }
+
+    /// As after the greeting, but for what was learned since. The link has been dropped; its names go on.
+    pub(super) fn reset(&mut self) {
         self.address = None;
         self.epsv_all = false;
     }
@@ -55,7 +61,7 @@ impl DataSide {
 impl ServerConnection {
     /// The row of the operator's table for this session as it is now.
     pub(super) fn data_row(&self) -> &DataPolicyRow {
-        self.data.policy.choose(DataFacts {
+        self.data.granted.as_ref().unwrap_or(&self.data.policy).choose(DataFacts {
             client: self.endpoints.peer.ip(),
             listener: self.endpoints.dialled(),
             tls: self.security.is_protected(),
