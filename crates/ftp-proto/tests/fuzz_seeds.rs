@@ -64,3 +64,8 @@ fn ascii() {
 fn inspection() {
     replay("inspection", testing::inspection);
 }
+
+#[test]
+fn framing() {
+    replay("framing", testing::framing);
+}

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 fn whole(transform: &mut impl Transform, input: &[u8]) -> Vec<u8> {
     let mut out = BytesMut::with_capacity(2 * input.len() + MIN_ROOM);
     assert_eq!(transform.push(input, &mut out), input.len());
-    transform.finish(&mut out);
+    assert!(transform.finish(&mut out));
     out.to_vec()
 }
 

@@ -19,7 +19,7 @@ pub use command::{command_line, command_round_trip};
 pub use line::{line_framing, line_framing_in_chunks};
 pub use listings::{listing, listing_in_chunks, listing_line, pattern};
 pub use reply::{pathname_in_reply, reply_decoding, reply_decoding_in_chunks, reply_round_trip};
-pub use transforms::{ascii, ascii_in_chunks};
+pub use transforms::{ascii, ascii_in_chunks, framing, framing_in_chunks};
 
 /// Splits what a fuzzer gives into a plan for cutting and the octets to be cut: the first octet says how many of the
 /// following are lengths.

@@ -56,8 +56,9 @@ impl Transform for ToNetwork {
         }
     }
 
-    fn finish(&mut self, _out: &mut BytesMut) {
+    fn finish(&mut self, _out: &mut BytesMut) -> bool {
         *self = Self::new();
+        true
     }
 }
 
@@ -104,11 +105,15 @@ impl Transform for FromNetwork {
         input.len() - rest.len()
     }
 
-    fn finish(&mut self, out: &mut BytesMut) {
+    fn finish(&mut self, out: &mut BytesMut) -> bool {
+        if self.held_cr && room(out) == 0 {
+            return false;
+        }
         if self.held_cr {
             out.put_u8(b'\r');
         }
         *self = Self::new();
+        true
     }
 }
 

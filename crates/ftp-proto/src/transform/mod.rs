@@ -19,18 +19,20 @@
 //!         buffer.clear();
 //!     }
 //! }
-//! transform.finish(&mut buffer);
+//! assert!(transform.finish(&mut buffer));
 //! wire.extend_from_slice(&buffer);
 //! assert_eq!(wire, b"one\r\ntwo\r\n");
 //! ```
 
 pub mod ascii;
+pub mod block;
+pub mod record;
 mod scan;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 /// With this much spare capacity in the output buffer, in octets, [`Transform::push`] takes at least one octet, and
-/// [`Transform::finish`] has room for all that is left.
+/// [`Transform::finish`] gets on.
 pub const MIN_ROOM: usize = 16;
 
 /// Octets in, octets out, in chunks of any size.
@@ -38,12 +40,21 @@ pub trait Transform {
     /// Takes a prefix of `input`, appends what becomes of it to `out`, and returns the prefix's length.
     ///
     /// `out` is filled within its capacity and does not grow, so what is not taken is to be pushed again once there
-    /// is room. After [`state`](Self::state) is no longer [`State::Open`], nothing is taken.
+    /// is room. Nothing is taken after the end mark and what is no framing, see [`state`](Self::state), nor behind a
+    /// marker that waits for [`take_marker`](Self::take_marker).
     #[must_use = "the octets that were not taken must be pushed again"]
     fn push(&mut self, input: &[u8], out: &mut BytesMut) -> usize;
 
-    /// The input has ended: appends what was held back, at most [`MIN_ROOM`] octets, and begins anew.
-    fn finish(&mut self, out: &mut BytesMut);
+    /// The input has ended: appends what was held back, and the end mark if there is one, as far as there is room.
+    /// Returns whether that was all: then it has begun anew, else it is to be called again once there is room.
+    #[must_use = "there may be more to come"]
+    fn finish(&mut self, out: &mut BytesMut) -> bool;
+
+    /// The restart marker before which [`push`](Self::push) has stopped, if it has (RFC 959 §3.4.2). All data that was
+    /// sent before it is in the output.
+    fn take_marker(&mut self) -> Option<Bytes> {
+        None
+    }
 
     /// How the data stands. A transform that only converts is always open; one that removes framing can meet the end
     /// mark, or something that is no framing.
@@ -58,6 +69,8 @@ pub trait Transform {
 pub enum State {
     /// More can come, and the end of the data connection is the end of the file.
     Open,
+    /// The end mark has not been read: the end of the data connection now is not the end of the file.
+    Unended,
     /// The end mark has been read: octets after it belong to the next transfer.
     Ended,
     /// The peer sent what is no framing.
