@@ -67,6 +67,7 @@
 //!         PumpStep::WantWrite => _ = poll(&mut [PollFd::new(&socket, PollFlags::OUT)], None)?,
 //!         PumpStep::Storage(job) => pump.storage_done(job.run()),
 //!         PumpStep::InStorage => unreachable!("the job was run at once"),
+//!         PumpStep::Checkpoint { .. } => unreachable!("not in stream mode"),
 //!         PumpStep::Ended { totals, result } => break (totals, result),
 //!     }
 //! };

@@ -159,6 +159,7 @@ fn facts() -> impl Strategy<Value = Command> {
     let opts = prop_oneof![
         vec(word(), 0..4).prop_map(OptsCommand::Mlst),
         any::<bool>().prop_map(|on| OptsCommand::Utf8 { on }),
+        option::of(1_u8..=9).prop_map(|level| OptsCommand::ModeZ { level }),
         option::of(word()).prop_map(OptsCommand::Hash),
     ];
     let fact = (word(), word()).prop_map(|(name, value)| (name, value));

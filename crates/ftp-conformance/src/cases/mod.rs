@@ -1,6 +1,7 @@
 //! The cases, by the document that asks for them.
 
 mod drafts;
+mod encodings;
 mod rfc1123;
 mod rfc2389;
 mod rfc2428;
@@ -24,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         rfc2640::CASES,
         rfc3659::CASES,
         rfc7151::CASES,
+        encodings::CASES,
         drafts::CASES,
         security::CASES,
     ]

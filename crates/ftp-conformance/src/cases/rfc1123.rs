@@ -7,7 +7,7 @@ use core::time::Duration;
 
 pub(super) const CASES: &[Case] = &[
     case("1123-01", "TYPE T is TYPE N", type_telnet_is_type_non_print),
-    case("1123-02", "TYPE A there and back changes nothing", ascii_is_invertible),
+    case("1123-02", "text there and back is the same, by TYPE A and by STRU R", text_is_invertible),
     case("1123-04", "PASV is implemented", pasv_is_implemented),
     case("1123-05", "a data port is good for one transfer", a_data_port_for_each_transfer),
     case("1123-07", "NLST's names can be retrieved", nlst_names_can_be_retrieved),
@@ -29,13 +29,18 @@ fn type_telnet_is_type_non_print(world: &mut dyn World) -> Verdict {
     Ok(())
 }
 
-fn ascii_is_invertible(world: &mut dyn World) -> Verdict {
+fn text_is_invertible(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
     let text = b"a\r\nb\rc\r\n\r\nd";
     control.ok("TYPE A")?;
     control.give(world, "STOR t", text)?;
     let (octets, _) = control.fetch(world, "RETR t")?;
-    check(octets == text, || format!("{octets:?}"))
+    check(octets == text, || format!("{octets:?}"))?;
+    let records = b"a\xff\x01\xff\x01b\xff\xff\xff\x01\xff\x02";
+    control.ok("STRU R")?;
+    control.give(world, "STOR r", records)?;
+    let (octets, _) = control.fetch(world, "RETR r")?;
+    check(octets == records, || format!("{octets:?}"))
 }
 
 fn pasv_is_implemented(world: &mut dyn World) -> Verdict {

@@ -172,8 +172,9 @@ impl<L: EventLoop> DataConnections<L> {
             let id = slot.id;
             if let Poll::Ready((event, next)) = slot.state.poll(event_loop, |peer| admit(id, peer)) {
                 match next {
-                    Some(state) => slot.state = state,
-                    None => drop(self.take(id)),
+                    Next::Unchanged => {}
+                    Next::Is(state) => slot.state = state,
+                    Next::Closed => drop(self.take(id)),
                 }
                 return Poll::Ready((id, event));
             }
@@ -201,8 +202,14 @@ impl<L: EventLoop> DataConnections<L> {
     }
 }
 
-/// What happened, and what becomes of the data connection; `None` closes it.
-type Happened<L> = (DataEvent, Option<State<L>>);
+/// What happened, and what becomes of the data connection.
+type Happened<L> = (DataEvent, Next<L>);
+
+enum Next<L: EventLoop> {
+    Unchanged,
+    Is(State<L>),
+    Closed,
+}
 
 impl<L: EventLoop> State<L> {
     fn poll(&mut self, event_loop: &mut L, admit: impl FnMut(SocketAddr) -> Admission) -> Poll<Happened<L>> {
@@ -214,9 +221,15 @@ impl<L: EventLoop> State<L> {
             }),
             Self::Linked(_) => Poll::Pending,
             Self::Moving(moving) => {
-                let (totals, result) = ready!(moving.poll(event_loop));
-                let next = result.ok().and_then(|()| moving.kept()).map(State::Linked);
-                Poll::Ready((DataEvent::Ended { totals, result }, next))
+                let event = ready!(moving.poll(event_loop));
+                let next = match event {
+                    DataEvent::Ended { result: Ok(()), .. } => {
+                        moving.kept().map_or(Next::Closed, |wire| Next::Is(Self::Linked(wire)))
+                    }
+                    DataEvent::Ended { .. } => Next::Closed,
+                    _ => Next::Unchanged,
+                };
+                Poll::Ready((event, next))
             }
         }
     }
@@ -244,9 +257,9 @@ fn poll_listener<L: EventLoop>(
 }
 
 fn connected<L: EventLoop>(wire: Wire<L>, local: SocketAddr, peer: SocketAddr) -> Happened<L> {
-    (DataEvent::Connected { local, peer, tls: None }, Some(State::Linked(wire)))
+    (DataEvent::Connected { local, peer, tls: None }, Next::Is(State::Linked(wire)))
 }
 
 fn connect_failed<L: EventLoop>(why: Failure) -> Happened<L> {
-    (DataEvent::Failed { during: DataPhase::Connect, why }, None)
+    (DataEvent::Failed { during: DataPhase::Connect, why }, Next::Closed)
 }

@@ -6,7 +6,7 @@ use crate::errors::failure;
 use crate::event_loop::{Direction, EventLoop};
 use crate::pump::{LocalEnd, Pump, PumpStep, StorageDone};
 use core::task::{Poll, ready};
-use ftp_proto::data::{TransferFailure, TransferTotals};
+use ftp_proto::data::{DataEvent, TransferFailure, TransferTotals};
 use ftp_proto::io::{OnEnd, TransferPlan};
 
 /// How many octets go through memory before other sessions get their turn.
@@ -20,9 +20,6 @@ pub(super) struct Moving<L: EventLoop> {
     job: Option<L::Job<StorageDone>>,
     on_end: OnEnd,
 }
-
-/// How a transfer ended.
-pub(super) type Ended = (TransferTotals, Result<(), TransferFailure>);
 
 impl<L: EventLoop> Moving<L> {
     pub(super) fn new(
@@ -47,7 +44,8 @@ impl<L: EventLoop> Moving<L> {
         (self.on_end == OnEnd::Keep).then(|| Wire::new(self.wire.socket.clone()))
     }
 
-    pub(super) fn poll(&mut self, event_loop: &mut L) -> Poll<Ended> {
+    /// That it has ended, or that the peer has sent a restart marker.
+    pub(super) fn poll(&mut self, event_loop: &mut L) -> Poll<DataEvent> {
         loop {
             if let Some(job) = &mut self.job {
                 match ready!(event_loop.poll_job(job)) {
@@ -57,7 +55,12 @@ impl<L: EventLoop> Moving<L> {
                 self.job = None;
             }
             let direction = match self.pump.step(&mut self.wire.socket, BUDGET) {
-                PumpStep::Ended { totals, result } => return Poll::Ready((totals, result)),
+                PumpStep::Ended { totals, result } => {
+                    return Poll::Ready(DataEvent::Ended { totals, result });
+                }
+                PumpStep::Checkpoint { marker, stored } => {
+                    return Poll::Ready(DataEvent::Checkpoint { marker, stored });
+                }
                 PumpStep::Storage(job) => {
                     self.job = Some(event_loop.run(move || job.run()));
                     continue;
@@ -72,7 +75,7 @@ impl<L: EventLoop> Moving<L> {
             };
             if let Err(error) = ready!(self.wire.poll_ready(event_loop, direction)) {
                 let result = Err(TransferFailure::Connection(failure(&error)));
-                return Poll::Ready((self.totals_so_far(), result));
+                return Poll::Ready(DataEvent::Ended { totals: self.totals_so_far(), result });
             }
         }
     }

@@ -11,6 +11,7 @@
 //!             │       WantWrite   call again when it is writable
 //!             │       Storage     run the job elsewhere, give what it returns to storage_done, call again
 //!             │       InStorage   the job is still out: nothing to do
+//!             │       Checkpoint  report it, call again
 //!             └─────> Ended       report it, drop the socket
 //! ```
 //!
@@ -25,6 +26,7 @@
 //! | from the peer | file or chunks | read into a buffer, transform, store in a job |
 
 mod coder;
+mod deflate;
 mod job;
 mod receive;
 mod send;
@@ -37,6 +39,7 @@ pub use job::{StorageDone, StorageJob};
 use crate::buffers::BufferPool;
 use crate::storage::{Sink, Source};
 use crate::stream::DataStream;
+use bytes::Bytes;
 use coder::Coder;
 use ftp_proto::data::{StorageFailure, TransferFailure, TransferTotals};
 use ftp_proto::io::{Flow, TransferPlan};
@@ -76,6 +79,13 @@ pub enum PumpStep {
     Storage(StorageJob),
     /// A storage job is out, and nothing can be done before it is back.
     InStorage,
+    /// The peer has sent a restart marker (MODE B), and storage has everything that came before it: report it.
+    Checkpoint {
+        /// The peer's marker.
+        marker: Bytes,
+        /// Octets given to storage so far.
+        stored: u64,
+    },
     /// The transfer is over; said again to each further call. The totals are true in either case.
     Ended {
         /// What was moved.
@@ -103,8 +113,7 @@ enum Direction {
 impl Pump {
     /// A pump for `plan` whose local end is `local`. Nothing is moved before the first step.
     ///
-    /// A plan that needs an encoding which is not there, or whose flow is not that of `local`, ends with
-    /// [`StorageFailure::Unsupported`] and moves nothing.
+    /// A plan whose flow is not that of `local` ends with [`StorageFailure::Unsupported`] and moves nothing.
     #[must_use]
     pub fn new(plan: &TransferPlan, local: LocalEnd, buffers: &BufferPool) -> Self {
         Self::with_path(plan, local, buffers, FilePath::default())
@@ -114,14 +123,14 @@ impl Pump {
     #[must_use]
     pub fn with_path(plan: &TransferPlan, local: LocalEnd, buffers: &BufferPool, path: FilePath) -> Self {
         let coder = Coder::new(plan.encoding, plan.flow);
-        let direction = match (plan.flow, local, coder) {
-            (Flow::ToPeer, LocalEnd::Source(source), Some(coder)) => {
+        let direction = match (plan.flow, local) {
+            (Flow::ToPeer, LocalEnd::Source(source)) => {
                 Direction::Send(Sending::new(plan, source, coder, buffers, path))
             }
-            (Flow::FromPeer, LocalEnd::Sink(sink), Some(coder)) => {
+            (Flow::FromPeer, LocalEnd::Sink(sink)) => {
                 Direction::Receive(Receiving::new(plan, sink, coder, buffers))
             }
-            (Flow::ToPeer | Flow::FromPeer, _, _) => {
+            (Flow::ToPeer | Flow::FromPeer, _) => {
                 Direction::Refused(TransferFailure::Storage(StorageFailure::Unsupported))
             }
         };

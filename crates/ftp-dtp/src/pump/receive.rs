@@ -7,10 +7,11 @@ use crate::buffers::{Buffer, BufferPool, Size};
 use crate::errors::failure;
 use crate::storage::{ChunkSink, Sink};
 use crate::stream::DataStream;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use core::fmt;
 use ftp_proto::data::{StorageFailure, StreamEnd, TransferFailure, TransferTotals};
-use ftp_proto::io::TransferPlan;
+use ftp_proto::io::{TransferPlan, TransmissionMode};
+use ftp_proto::transform::State;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub(super) struct Receiving {
     /// Octets that storage still takes, if there is a limit.
     left: Option<u64>,
     coder: Coder,
+    /// The peer marks the end of the file: the connection goes on after it.
+    in_blocks: bool,
     /// What was read and not yet stored, nor transformed: `from..to` of the buffer.
     buffer: Option<Buffer>,
     from: usize,
@@ -32,6 +35,8 @@ pub(super) struct Receiving {
     stop: Option<Result<(), TransferFailure>>,
     /// The transform has given what it held back.
     finished: bool,
+    /// A restart marker that is to be reported once what came before it is stored.
+    marker: Option<Bytes>,
     phase: Phase,
     totals: TransferTotals,
 }
@@ -65,6 +70,7 @@ impl Receiving {
             },
             left: plan.limit,
             coder,
+            in_blocks: plan.encoding.mode == TransmissionMode::Block,
             buffer: None,
             from: 0,
             to: 0,
@@ -73,6 +79,7 @@ impl Receiving {
             buffers: buffers.clone(),
             stop: None,
             finished: false,
+            marker: None,
             phase: Phase::Read,
             totals: TransferTotals::NONE,
         }
@@ -180,7 +187,7 @@ impl Receiving {
     fn cannot_read(&mut self, error: &io::Error) -> Option<PumpStep> {
         match error.kind() {
             io::ErrorKind::Interrupted => {}
-            io::ErrorKind::WouldBlock if self.to >= Size::Small.octets() / 2 => self.phase = Phase::Store,
+            io::ErrorKind::WouldBlock if self.to >= self.worth_storing() => self.phase = Phase::Store,
             io::ErrorKind::WouldBlock => {
                 self.wait_with_little();
                 return Some(PumpStep::WantRead);
@@ -192,6 +199,11 @@ impl Receiving {
             _ => self.stop = Some(Err(TransferFailure::Connection(failure(error)))),
         }
         None
+    }
+
+    /// How many octets are not kept waiting for more to come. In blocks every octet may be the last.
+    const fn worth_storing(&self) -> usize {
+        if self.in_blocks { 1 } else { Size::Small.octets() / 2 }
     }
 
     /// A transfer that waits holds no large buffer, and none at all when nothing is in it.
@@ -216,6 +228,9 @@ impl Receiving {
             Coder::Changed(_) => self.decoded(),
         };
         let Some(octets) = payload else {
+            if let Some(marker) = self.marker.take() {
+                return Some(PumpStep::Checkpoint { marker, stored: self.totals.stored });
+            }
             self.phase = Phase::Read;
             if let Some(result) = self.stop {
                 self.end(result);
@@ -249,19 +264,40 @@ impl Receiving {
     fn decoded(&mut self) -> Option<Payload> {
         let Coder::Changed(coder) = &mut self.coder else { return None };
         self.coded.reserve(Size::Small.octets());
-        while self.from < self.to && self.coded.is_empty() {
-            let buffer = self.buffer.as_ref()?;
-            self.from += coder.push(buffer.get(self.from..self.to)?, &mut self.coded);
+        loop {
+            let octets = self.buffer.as_ref().and_then(|buffer| buffer.get(self.from..self.to));
+            let taken = coder.push(octets.unwrap_or_default(), &mut self.coded);
+            self.from += taken;
+            if taken == 0 || !self.coded.is_empty() {
+                break;
+            }
         }
-        if self.from == self.to {
-            (self.from, self.to) = (0, 0);
-            if self.stop.is_some() && self.coded.is_empty() && !self.finished {
-                coder.finish(&mut self.coded);
-                self.finished = true;
+        if self.coded.is_empty() {
+            self.marker = coder.take_marker();
+            if self.marker.is_none() {
+                self.all_decoded();
             }
         }
         self.coded.truncate(at_most(self.coded.len(), self.left));
         if self.coded.is_empty() { None } else { Some(Payload::Coded(core::mem::take(&mut self.coded))) }
+    }
+
+    /// Nothing more can be made of what was read: is that all, and is it what it should be?
+    fn all_decoded(&mut self) {
+        let Coder::Changed(coder) = &mut self.coder else { return };
+        let behind_the_end = core::mem::take(&mut self.from) < core::mem::take(&mut self.to);
+        match coder.state() {
+            State::Malformed => self.stop = Some(Err(TransferFailure::Malformed)),
+            _ if behind_the_end => self.stop = Some(Err(TransferFailure::Malformed)),
+            State::Ended if self.in_blocks => self.stop = self.stop.or(Some(Ok(()))),
+            State::Unended if self.stop == Some(Ok(())) && self.left != Some(0) && !self.finished => {
+                self.stop = Some(Err(TransferFailure::Truncated));
+            }
+            _ => {}
+        }
+        if self.stop.is_some() && !self.finished {
+            self.finished = coder.finish(&mut self.coded);
+        }
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Sending {
     /// What the transform made of `raw`, and how much of that is written.
     coded: BytesMut,
     written: usize,
+    /// The transform has given what it held back.
+    finished: bool,
     buffers: BufferPool,
     on_end: OnEnd,
     phase: Phase,
@@ -104,6 +106,7 @@ impl Sending {
             raw: Raw::None,
             coded: BytesMut::new(),
             written: 0,
+            finished: false,
             buffers: buffers.clone(),
             on_end: plan.on_end,
             phase: Phase::Fetch,
@@ -265,19 +268,17 @@ impl Sending {
         if self.exact && self.left != Some(0) {
             return self.fail(TransferFailure::Storage(StorageFailure::Changed));
         }
-        if let Coder::Changed(coder) = &mut self.coder {
-            self.coded.reserve(ftp_proto::transform::MIN_ROOM);
-            coder.finish(&mut self.coded);
-        }
         self.phase = Phase::Write { last: true };
     }
 
     fn write(&mut self, stream: &mut impl DataStream, last: bool, budget: &mut usize) -> Option<PumpStep> {
-        self.encode();
+        let octets = self.encode(last);
+        *budget = budget.saturating_sub(octets);
         if self.in_hand().is_empty() {
             self.raw = Raw::None;
             self.phase = if last { Phase::Finish } else { Phase::Fetch };
-            return None;
+            // What shrinks to nothing is work too.
+            return (*budget == 0).then_some(PumpStep::Again);
         }
         if *budget == 0 {
             return Some(PumpStep::Again);
@@ -313,19 +314,25 @@ impl Sending {
         }
     }
 
-    /// Transforms more once all that was transformed is written.
-    fn encode(&mut self) {
-        let Coder::Changed(coder) = &mut self.coder else { return };
+    /// Transforms more once all that was transformed is written. Returns how much was taken that gave nothing to write.
+    fn encode(&mut self, last: bool) -> usize {
+        let Coder::Changed(coder) = &mut self.coder else { return 0 };
         if self.written < self.coded.len() {
-            return;
+            return 0;
         }
         self.coded.clear();
         self.written = 0;
-        if !self.raw.octets().is_empty() {
-            self.coded.reserve(PIECE.octets());
+        self.coded.reserve(PIECE.octets());
+        let mut swallowed = 0;
+        while self.coded.is_empty() && !self.raw.octets().is_empty() {
             let taken = coder.push(self.raw.octets(), &mut self.coded);
             self.raw.advance(taken);
+            swallowed += taken;
         }
+        if last && self.coded.is_empty() && !self.finished {
+            self.finished = coder.finish(&mut self.coded);
+        }
+        if self.coded.is_empty() { swallowed } else { 0 }
     }
 
     fn in_hand(&self) -> &[u8] {

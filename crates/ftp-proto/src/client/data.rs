@@ -10,7 +10,7 @@ use crate::data::{
     AcceptFrom, AddressForm, Admission, DataEvent, DataMode, DataPhase, Failure, FailureId, Opening,
     PortRange, Side, SourceEndpoint, TlsFacts,
 };
-use crate::io::{Flow, IoAction, OnEnd, Timer, TransferPlan};
+use crate::io::{Flow, IoAction, OnEnd, Timer, TransferPlan, TransmissionMode};
 use crate::reply::Reply;
 use alloc::boxed::Box;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -42,6 +42,10 @@ impl Transfer {
     }
 
     fn select_own(&mut self, control: &mut Control, rung: &Rung) -> Fate {
+        let in_blocks = self.request.encoding.mode == TransmissionMode::Block;
+        if in_blocks && control.link.state() == LinkState::Held {
+            return self.command(control);
+        }
         if control.in_force.epsv_all() && rung.mode != DataMode::EPSV {
             return self.rung_failed(
                 control,
@@ -216,9 +220,15 @@ impl Transfer {
                 }
                 Fate::GoesOn
             }
+            DataEvent::Checkpoint { marker, stored } => {
+                control.tell(ClientEvent::Checkpoint { op: self.op, marker, stored });
+                Fate::GoesOn
+            }
             DataEvent::Ended { totals, result } => {
+                let kept = self.on_end() == OnEnd::Keep && result.is_ok();
+                let settled = if kept { LinkInput::Kept } else { LinkInput::Settled };
                 let ended = control.link.apply(LinkInput::Ended, false).is_ok()
-                    && control.link.apply(LinkInput::Settled, false).is_ok();
+                    && control.link.apply(settled, false).is_ok();
                 if ended { self.data_ended(control, totals, result) } else { Fate::GoesOn }
             }
         }
@@ -307,11 +317,19 @@ impl Transfer {
             flow: if self.request.verb.is_upload() { Flow::ToPeer } else { Flow::FromPeer },
             encoding: self.request.encoding,
             limit: span.end.map(|end| end.saturating_sub(span.start)),
-            on_end: OnEnd::Close,
+            on_end: self.on_end(),
         };
         control.act(IoAction::StartTransfer { id: control.link.id(), transfer, plan });
         control.set_timer(Timer::TransferStall, control.config.timeouts.transfer_stall);
         Fate::GoesOn
+    }
+
+    /// In block mode the data connection is kept; when only a part of the file is wanted, we stop amid it.
+    const fn on_end(&self) -> OnEnd {
+        match (self.request.encoding.mode, self.request.span.end) {
+            (TransmissionMode::Block, None) => OnEnd::Keep,
+            _ => OnEnd::Close,
+        }
     }
 
     /// Whether the host that connected to our listener is the server (RFC 2577 §4).

@@ -53,6 +53,16 @@ pub enum ClientEvent {
         /// What the handshake established.
         facts: TlsFacts,
     },
+    /// The server has sent a restart marker (RFC 959 §3.5): a download that breaks off can begin there again, with what
+    /// is stored cut to that length.
+    Checkpoint {
+        /// The operation.
+        op: OpId,
+        /// The server's marker.
+        marker: Bytes,
+        /// Octets stored so far.
+        stored: u64,
+    },
     /// The control connection is under TLS. Check the certificate now, before a login is started.
     ControlSecured(TlsFacts),
     /// The control connection is in the clear again (CCC).

@@ -43,7 +43,12 @@ impl Transfer {
             control.act(IoAction::CancelTransfer { transfer });
         }
         let moving = control.link.state() == LinkState::Moving;
-        control.drop_data();
+        let done = self.verdict.is_none()
+            && self.final_reply.as_ref().is_some_and(|reply| reply.code.is_completion());
+        // The next transfer in block mode goes over the same data connection.
+        if !(done && control.link.state() == LinkState::Held) {
+            control.drop_data();
+        }
         self.stage = Stage::Stopping;
         if moving { Fate::GoesOn } else { self.end(control) }
     }

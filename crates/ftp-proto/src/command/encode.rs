@@ -231,6 +231,10 @@ fn put_opts(opts: &OptsCommand, out: &mut BytesMut) {
             }
         }
         OptsCommand::Utf8 { on } => out.put_slice(if *on { b" UTF8 ON" } else { b" UTF8 OFF" }),
+        OptsCommand::ModeZ { level: None } => out.put_slice(b" MODE Z"),
+        OptsCommand::ModeZ { level: Some(level) } => {
+            put_shown(format_args!(" MODE Z LEVEL {level}"), out);
+        }
         OptsCommand::Hash(algorithm) => {
             out.put_slice(b" HASH");
             put_optional(algorithm.as_ref(), out);

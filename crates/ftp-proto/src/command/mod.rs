@@ -222,6 +222,11 @@ pub enum OptsCommand {
         /// Whether names are UTF-8; ON when nothing is said.
         on: bool,
     },
+    /// OPTS MODE Z LEVEL: how hard the sender compresses, or ask (draft-preston-ftpext-deflate-04 §3.1).
+    ModeZ {
+        /// 1 to 9.
+        level: Option<u8>,
+    },
     /// OPTS HASH: the algorithm, or ask which.
     Hash(Option<Word>),
 }

@@ -66,6 +66,13 @@ pub enum DataEvent {
         /// Octets moved on the wire so far.
         octets: u64,
     },
+    /// The peer has sent a restart marker (RFC 959 §3.5), and storage has everything that came before it.
+    Checkpoint {
+        /// The peer's marker.
+        marker: Bytes,
+        /// Octets given to storage so far.
+        stored: u64,
+    },
     /// The pump has stopped; totals are true in either case. Storage has not yet committed: see
     /// [`SettleAsk`](crate::server::SettleAsk).
     Ended {
@@ -158,6 +165,8 @@ pub enum TransferFailure {
     Connection(Failure),
     /// The stream ended before its end.
     Truncated,
+    /// The peer sent what the structure and mode in force do not allow: no block, no mark, no zlib stream.
+    Malformed,
     /// Storage failed.
     Storage(StorageFailure),
 }

@@ -70,6 +70,14 @@ impl Default for TransferParams {
 }
 
 impl TransferParams {
+    /// Whether an offset on the wire is one in storage, so that a transfer can begin there (RFC 3659 §5). In block mode
+    /// restart markers are ours, and count storage (RFC 959 §3.4.2).
+    #[must_use]
+    pub const fn counts_storage(self) -> bool {
+        let unchanged = !self.is_ascii() && !matches!(self.structure, Structure::Record);
+        unchanged || matches!(self.mode, TransferMode::Block)
+    }
+
     /// Whether text is converted between local and network line ends.
     #[must_use]
     pub const fn is_ascii(self) -> bool {

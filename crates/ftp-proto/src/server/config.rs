@@ -27,6 +27,8 @@ pub struct ServerConfig {
     pub implicit_tls: bool,
     /// Whether CCC is served (RFC 4217 §5).
     pub allow_ccc: bool,
+    /// Structures and modes besides STRU F and MODE S.
+    pub encodings: Encodings,
     /// The algorithms that HASH offers, the default first; empty switches HASH off.
     pub hash: Vec<HashAlgorithm>,
 }
@@ -41,6 +43,24 @@ pub enum TlsPolicy {
     Offer,
     /// USER is refused in the clear, transfers without PROT P too.
     Require,
+}
+
+/// Structures and modes besides STRU F and MODE S, each of which can be switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encodings {
+    /// STRU R: text as records.
+    pub records: bool,
+    /// MODE B: blocks, restart markers, one data connection for many transfers.
+    pub block: bool,
+    /// MODE Z: deflate. It costs processor time, and some hundred KiB of memory for each transfer.
+    pub deflate: bool,
+}
+
+impl Default for Encodings {
+    /// All of them.
+    fn default() -> Self {
+        Self { records: true, block: true, deflate: true }
+    }
 }
 
 /// How long things may take. [`Duration::MAX`] is for ever.
@@ -135,6 +155,7 @@ impl Default for ServerConfig {
             tls: TlsPolicy::Off,
             implicit_tls: false,
             allow_ccc: false,
+            encodings: Encodings::default(),
             hash: HashAlgorithm::ALL.to_vec(),
         }
     }

@@ -69,6 +69,10 @@ pub(super) fn transfer_failed(why: TransferFailure) -> Reply {
             ReplyCode::TRANSFER_ABORTED,
             "The data connection ended before the data did; the file is not complete.",
         ),
+        TransferFailure::Malformed => Reply::new(
+            ReplyCode::TRANSFER_ABORTED,
+            "The data is not in the structure and mode in force; the file is not complete.",
+        ),
         TransferFailure::Storage(failure) => {
             Reply::new(code_amid_transfer(failure), format!("{}.", storage_text(failure)))
         }

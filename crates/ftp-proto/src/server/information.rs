@@ -7,7 +7,7 @@ use super::parameters::hash_feature;
 use crate::command::{ArgumentKind, CommandSpec, SPECS};
 use crate::data::link::LinkState;
 use crate::facts::{Fact, FactSet, mlst};
-use crate::params::DataType;
+use crate::params::{DataType, Structure, TransferMode};
 use crate::reply::{Reply, ReplyCode};
 use alloc::format;
 use alloc::string::String;
@@ -44,6 +44,9 @@ impl ServerConnection {
             Bytes::from_static(b"TVFS"),
             Bytes::from_static(b"UTF8"),
         ]);
+        if self.config.encodings.deflate {
+            features.push(Bytes::from_static(b"MODE Z"));
+        }
         if self.config.tls != TlsPolicy::Off {
             features.extend([&b"AUTH TLS"[..], b"PBSZ", b"PROT"].map(Bytes::from_static));
         }
@@ -104,7 +107,14 @@ impl ServerConnection {
             DataType::Ascii(_) | DataType::Ebcdic(_) => "ASCII",
             DataType::Image | DataType::Local(_) => "image",
         };
-        lines.push(format!("TYPE: {data_type}; STRU: file; MODE: stream"));
+        let transfer = self.parameters.transfer;
+        let structure = if transfer.structure == Structure::Record { "record" } else { "file" };
+        let mode = match transfer.mode {
+            TransferMode::Block => "block",
+            TransferMode::Deflate => "deflate",
+            TransferMode::Stream | TransferMode::Compressed => "stream",
+        };
+        lines.push(format!("TYPE: {data_type}; STRU: {structure}; MODE: {mode}"));
         lines.push(match (&self.gate.service, self.data.link.state(), self.data.address) {
             (Service::Transfer(transfer), _, _) => transfer.describe(),
             (_, LinkState::Unset, _) | (_, _, None) => String::from("No data connection"),

@@ -20,6 +20,7 @@ mod ask;
 mod config;
 mod connection;
 mod dispatch;
+mod encoding;
 mod failures;
 mod gate;
 mod information;
@@ -31,7 +32,7 @@ mod security;
 mod transfer;
 
 pub use ask::*;
-pub use config::{ConfigError, Limits, ServerConfig, Timeouts, TlsPolicy};
+pub use config::{ConfigError, Encodings, Limits, ServerConfig, Timeouts, TlsPolicy};
 pub use connection::ServerConnection;
 pub use notice::{CloseReason, Notice};
 

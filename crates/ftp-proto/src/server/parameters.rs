@@ -1,10 +1,10 @@
-//! What is set for later commands: TYPE, STRU, MODE, REST, ALLO, OPTS, LANG.
+//! What is set for later commands: TYPE, REST, ALLO, OPTS, LANG. STRU and MODE are in `encoding`.
 
 use super::connection::ServerConnection;
 use super::{HashAlgorithm, ServerConfig};
 use crate::command::{OptsCommand, PathName};
 use crate::facts::{Fact, FactSet, mlst};
-use crate::params::{DataType, FormControl, Structure, TransferMode, TransferParams};
+use crate::params::{DataType, FormControl, TransferParams};
 use crate::reply::ReplyCode;
 use alloc::format;
 use alloc::string::String;
@@ -22,6 +22,8 @@ pub(super) struct Parameters {
     pub(super) rename_from: Option<PathName>,
     /// The facts that MLST and MLSD show (RFC 3659 §7.9).
     pub(super) facts: FactSet,
+    /// How hard MODE Z tries, 1 to 9.
+    pub(super) deflate_level: u8,
     /// The algorithm that HASH uses; `None` when HASH is switched off.
     pub(super) hash: Option<HashAlgorithm>,
 }
@@ -29,6 +31,9 @@ pub(super) struct Parameters {
 /// The facts that are shown when nothing was chosen: those that RFC 3659 §7.5.10 asks for, and the permission bits.
 pub(super) const DEFAULT_FACTS: [Fact; 6] =
     [Fact::Type, Fact::Size, Fact::Modify, Fact::Perm, Fact::Unique, Fact::UnixMode];
+
+/// What zlib takes for the best of size and time.
+const DEFAULT_LEVEL: u8 = 6;
 
 impl Parameters {
     pub(super) fn new(config: &ServerConfig) -> Self {
@@ -38,6 +43,7 @@ impl Parameters {
             allocate: None,
             rename_from: None,
             facts: DEFAULT_FACTS.into_iter().collect(),
+            deflate_level: DEFAULT_LEVEL,
             hash: config.hash.first().copied(),
         }
     }
@@ -58,30 +64,6 @@ impl ServerConnection {
         };
         self.parameters.transfer.data_type = data_type;
         self.finish_with(ReplyCode::COMMAND_OKAY, text);
-    }
-
-    pub(super) fn stru(&mut self, structure: Structure) {
-        match structure {
-            Structure::File => {
-                self.parameters.transfer.structure = structure;
-                self.finish_with(ReplyCode::COMMAND_OKAY, "Structure is file.");
-            }
-            Structure::Record | Structure::Page => {
-                self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Only STRU F is implemented.");
-            }
-        }
-    }
-
-    pub(super) fn mode(&mut self, mode: TransferMode) {
-        match mode {
-            TransferMode::Stream => {
-                self.parameters.transfer.mode = mode;
-                self.finish_with(ReplyCode::COMMAND_OKAY, "Mode is stream.");
-            }
-            TransferMode::Block | TransferMode::Compressed | TransferMode::Deflate => {
-                self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Only MODE S is implemented.");
-            }
-        }
     }
 
     pub(super) fn rest(&mut self, offset: u64) {
@@ -110,6 +92,7 @@ impl ServerConnection {
             OptsCommand::Utf8 { on: false } => {
                 self.finish_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Names are always UTF-8.");
             }
+            OptsCommand::ModeZ { level } => self.choose_level(level),
             OptsCommand::Hash(None) => match self.parameters.hash {
                 Some(algorithm) => self.finish_with(ReplyCode::COMMAND_OKAY, algorithm.name()),
                 None => self.hash_is_off(),

@@ -15,6 +15,7 @@
 
 use super::ask::{Ask, Opened, SettleAsk, TransferAsk};
 use super::connection::ServerConnection;
+use super::encoding::{is_kept, plan};
 use super::failures::{refused, storage_text, transfer_failed};
 use super::gate::Service;
 use super::{AskId, ListingOptions, Notice, OctetSpan, Outcome, TlsPolicy, TransferRequest, TransferVerb};
@@ -24,7 +25,7 @@ use crate::data::{
     DataEvent, DataPhase, Failure, Opening, Side, StorageFailure, StreamEnd, TransferFailure, TransferId,
     TransferTotals,
 };
-use crate::io::{Flow, IoAction, OnEnd, StreamEncoding, Timer, TransferPlan, TransmissionMode};
+use crate::io::{IoAction, Timer};
 use crate::reply::{Reply, ReplyCode};
 use alloc::format;
 use alloc::string::String;
@@ -57,6 +58,10 @@ enum Stopped {
 }
 
 impl Transfer {
+    pub(super) fn request(&self) -> &TransferRequest {
+        &self.request
+    }
+
     /// For STAT: what is being moved, and how far.
     pub(super) fn describe(&self) -> String {
         let verb = self.request.verb.name();
@@ -114,8 +119,8 @@ impl ServerConnection {
                 "Data must be protected: use PROT P.",
             ));
         }
-        if restart > 0 && self.parameters.transfer.is_ascii() && !verb.is_listing() {
-            let text = "REST counts octets, which ASCII changes: use TYPE I.";
+        if restart > 0 && !self.parameters.transfer.counts_storage() && !verb.is_listing() {
+            let text = "REST counts octets, which ASCII and records change: use TYPE I and STRU F.";
             return Some(Reply::new(ReplyCode::INVALID_RESTART, text));
         }
         if self.data.link.state() == LinkState::Unset && !self.select_default_port() {
@@ -153,7 +158,7 @@ impl ServerConnection {
         let Service::Transfer(transfer) = &mut self.gate.service else { return };
         transfer.phase = Phase::Announced;
         let verb = transfer.request.verb;
-        let linked = self.data.link.state() == LinkState::Linked;
+        let linked = matches!(self.data.link.state(), LinkState::Linked | LinkState::Held);
         let code = if linked { ReplyCode::DATA_CONNECTION_ALREADY_OPEN } else { ReplyCode::FILE_STATUS_OKAY };
         let reply = match opened {
             // RFC 1123 §4.1.2.9 says exactly this text.
@@ -188,7 +193,7 @@ impl ServerConnection {
             self.act(IoAction::StartDataTls { id, role: Side::Server.tls_role() });
         } else if let Service::Transfer(transfer) = &mut self.gate.service {
             transfer.phase = Phase::Moving;
-            let (transfer, plan) = (transfer.id, plan(&transfer.request));
+            let (transfer, plan) = (transfer.id, plan(&transfer.request, self.parameters.deflate_level));
             self.timers.clear(Timer::DataOpen);
             self.timers.clear(Timer::DataTls);
             self.set_timer(Timer::TransferStall, self.config.timeouts.transfer_stall);
@@ -218,6 +223,7 @@ impl ServerConnection {
             }
             DataEvent::Failed { during, why } => self.data_failed(during, why),
             DataEvent::Progress { octets } => self.progressed(octets),
+            DataEvent::Checkpoint { marker, stored } => self.checkpoint(&marker, stored),
             DataEvent::Ended { totals, result } => self.transfer_ended(totals, result),
         }
     }
@@ -299,10 +305,13 @@ impl ServerConnection {
             return Outcome::Stale(None);
         }
         let (id, stopped) = (transfer.id, transfer.stopped);
+        // The driver keeps the data connection of a transfer that it has carried out.
+        let kept = is_kept(&transfer.request) && result.is_ok() && stopped.is_none();
         let result = result.and_then(|()| settled.map_err(TransferFailure::Storage));
-        // Stream mode: the end of the data connection was the end of the file.
-        let _ = self.data.link.apply(LinkInput::Settled, false);
-        self.data.address = None;
+        let _ = self.data.link.apply(if kept { LinkInput::Kept } else { LinkInput::Settled }, false);
+        if !kept {
+            self.data.address = None;
+        }
         self.notice(Notice::TransferEnded { id, totals, result });
         self.finish(&final_reply(result, stopped));
         Outcome::Used
@@ -360,20 +369,6 @@ impl ServerConnection {
                 "The server's storage does not answer; try again later.",
             );
         }
-    }
-}
-
-/// How the octets are to be moved. A listing has its line ends already.
-fn plan(request: &TransferRequest) -> TransferPlan {
-    TransferPlan {
-        flow: if request.verb.is_upload() { Flow::FromPeer } else { Flow::ToPeer },
-        encoding: StreamEncoding {
-            ascii: request.params.is_ascii() && !request.verb.is_listing(),
-            records: false,
-            mode: TransmissionMode::Stream,
-        },
-        limit: request.span.end.map(|end| end.saturating_sub(request.span.start)),
-        on_end: OnEnd::Close,
     }
 }
 

@@ -159,9 +159,8 @@ fn kind_of(error: &OperationError) -> ErrorKind {
         OperationError::CredentialNeeded(_) => ErrorKind::Login,
         OperationError::Transfer(TransferFailure::Storage(_)) => ErrorKind::Local,
         OperationError::Transfer(TransferFailure::Aborted) | OperationError::Aborted => ErrorKind::Aborted,
-        OperationError::Transfer(TransferFailure::Truncated) | OperationError::Protocol(_) => {
-            ErrorKind::Protocol
-        }
+        OperationError::Transfer(TransferFailure::Truncated | TransferFailure::Malformed)
+        | OperationError::Protocol(_) => ErrorKind::Protocol,
         OperationError::NewSessionNeeded => ErrorKind::Local,
         _ => ErrorKind::Network,
     }
@@ -235,6 +234,9 @@ fn write_operation(f: &mut fmt::Formatter<'_>, error: &OperationError) -> fmt::R
         }
         OperationError::Transfer(TransferFailure::Truncated) => {
             f.write_str("the data ended early: the file is not complete")
+        }
+        OperationError::Transfer(TransferFailure::Malformed) => {
+            f.write_str("the data is not in the structure and mode that were agreed on")
         }
         OperationError::Transfer(TransferFailure::Storage(why)) => write!(f, "local storage: {why:?}"),
         other => write!(f, "{other}"),

@@ -11,7 +11,7 @@ use ftp_proto::data::{
     Admission, DataEvent, DataId, DataPhase, Failure, SourceEndpoint, StreamEnd, TransferFailure, TransferId,
     TransferTotals,
 };
-use ftp_proto::io::{ControlEvent, ControlMachine, IoAction, Step};
+use ftp_proto::io::{ControlEvent, ControlMachine, IoAction, OnEnd, Step};
 use ftp_proto::time::Instant;
 use ftp_sim::{Host, ListenerId, SocketId, Status};
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ enum Data {
     Listening(ListenerId),
     Connecting(SocketId),
     Linked(SocketId),
-    Moving(SocketId, Box<Pump>),
+    Moving(SocketId, Box<Pump>, OnEnd),
 }
 
 impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
@@ -132,7 +132,7 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
                 let Some(Data::Linked(socket)) = self.data.remove(&id) else { return self.stopped(id, now) };
                 let Some(end) = self.application.take(transfer) else { return self.stopped(id, now) };
                 let pump = Box::new(Pump::new(&plan, end, &self.buffers));
-                self.data.insert(id, Data::Moving(socket, pump));
+                self.data.insert(id, Data::Moving(socket, pump, plan.on_end));
             }
             IoAction::CancelTransfer { transfer } => self.application.cancel(transfer),
             IoAction::DropData { id } => self.drop_data(id, host),
@@ -151,7 +151,7 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
         match self.data.remove(&id) {
             Some(Data::Listening(listener)) => host.stop_listening(listener),
             Some(Data::Connecting(socket) | Data::Linked(socket)) => host.close(socket),
-            Some(Data::Moving(socket, _)) => {
+            Some(Data::Moving(socket, ..)) => {
                 host.close(socket);
                 self.stopped(id, host.now());
             }
@@ -217,19 +217,22 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
     }
 
     fn pump(&mut self, id: DataId, host: &mut Host<'_>) -> bool {
-        let Some(Data::Moving(socket, pump)) = self.data.get_mut(&id) else { return false };
-        let (socket, before) = (*socket, pump.octets());
-        let ended = run(pump, &mut SimStream { host, socket });
+        let Some(Data::Moving(socket, pump, on_end)) = self.data.get_mut(&id) else { return false };
+        let (socket, on_end, before) = (*socket, *on_end, pump.octets());
+        let event = run(pump, &mut SimStream { host, socket });
         let octets = pump.octets();
-        let event = match ended {
-            Some((totals, result)) => {
+        let progress = (octets != before).then_some(DataEvent::Progress { octets });
+        let Some(event) = event.or(progress) else { return false };
+        match event {
+            DataEvent::Ended { result: Ok(()), .. } if on_end == OnEnd::Keep => {
+                self.data.insert(id, Data::Linked(socket));
+            }
+            DataEvent::Ended { .. } => {
                 self.data.remove(&id);
                 host.close(socket);
-                DataEvent::Ended { totals, result }
             }
-            None if octets == before => return false,
-            None => DataEvent::Progress { octets },
-        };
+            _ => {}
+        }
         self.machine.handle_data(id, event, host.now());
         true
     }
@@ -243,15 +246,14 @@ fn connect(host: &mut Host<'_>, source: SourceEndpoint, target: SocketAddr) -> i
     }
 }
 
-type Ended = (TransferTotals, Result<(), TransferFailure>);
-
 /// Steps the pump, storage included, until it waits for the peer or has moved its budget.
-fn run(pump: &mut Pump, stream: &mut SimStream<'_, '_>) -> Option<Ended> {
+fn run(pump: &mut Pump, stream: &mut SimStream<'_, '_>) -> Option<DataEvent> {
     loop {
         match pump.step(stream, BUDGET) {
             PumpStep::Storage(job) => pump.storage_done(job.run()),
             PumpStep::Again | PumpStep::WantRead | PumpStep::WantWrite | PumpStep::InStorage => return None,
-            PumpStep::Ended { totals, result } => return Some((totals, result)),
+            PumpStep::Checkpoint { marker, stored } => return Some(DataEvent::Checkpoint { marker, stored }),
+            PumpStep::Ended { totals, result } => return Some(DataEvent::Ended { totals, result }),
         }
     }
 }

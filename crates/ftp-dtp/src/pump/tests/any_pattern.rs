@@ -33,7 +33,7 @@ fn plan_of(flow: Flow, ascii: bool, limit: Option<u64>) -> TransferPlan {
 fn whole(mut transform: impl Transform, octets: &[u8]) -> Vec<u8> {
     let mut out = BytesMut::with_capacity(2 * octets.len() + 64);
     assert_eq!(transform.push(octets, &mut out), octets.len());
-    transform.finish(&mut out);
+    assert!(transform.finish(&mut out));
     out.to_vec()
 }
 

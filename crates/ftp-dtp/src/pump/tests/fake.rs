@@ -213,7 +213,7 @@ pub(super) fn run_until(
             PumpStep::Ended { totals, result } => return Err((totals, result)),
             PumpStep::Storage(job) => pump.storage_done(job.run()),
             PumpStep::InStorage => panic!("no job is out"),
-            PumpStep::Again | PumpStep::WantRead | PumpStep::WantWrite => {}
+            PumpStep::Again | PumpStep::WantRead | PumpStep::WantWrite | PumpStep::Checkpoint { .. } => {}
         }
     }
     panic!("it does not end");

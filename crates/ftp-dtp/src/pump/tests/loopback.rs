@@ -24,7 +24,7 @@ fn drive(pump: &mut Pump, mut socket: DataSocket, mut job: impl FnMut(&StorageJo
             PumpStep::WantRead => readable(&socket),
             PumpStep::WantWrite => writable(&socket),
             PumpStep::Again => {}
-            PumpStep::InStorage => unreachable!(),
+            PumpStep::InStorage | PumpStep::Checkpoint { .. } => unreachable!(),
         }
     }
 }

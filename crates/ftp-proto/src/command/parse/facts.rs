@@ -44,7 +44,8 @@ pub(super) fn opts(given: &[u8]) -> Parsed<Command> {
         b"UTF8" | b"UTF-8" => OptsCommand::Utf8 { on: switch(rest)? },
         b"HASH" if rest.is_empty() => OptsCommand::Hash(None),
         b"HASH" => OptsCommand::Hash(Some(word(rest)?)),
-        _ => return malformed("OPTS knows MLST, UTF8 and HASH"),
+        b"MODE" => OptsCommand::ModeZ { level: mode_z(rest)? },
+        _ => return malformed("OPTS knows MLST, UTF8, MODE Z and HASH"),
     };
     Ok(Command::Opts(command))
 }
@@ -52,6 +53,16 @@ pub(super) fn opts(given: &[u8]) -> Parsed<Command> {
 /// `*( name ";" )` (RFC 3659 §7.9).
 fn fact_names(given: &[u8]) -> Parsed<Vec<Word>> {
     given.split(|&octet| octet == b';').filter(|name| !name.is_empty()).map(word).collect()
+}
+
+/// `Z`, `Z LEVEL 6`.
+fn mode_z(given: &[u8]) -> Parsed<Option<u8>> {
+    let what = "OPTS MODE takes Z, or Z LEVEL and 1 to 9";
+    match *given.to_ascii_uppercase().split(|&octet| octet == b' ').collect::<Vec<_>>() {
+        [b"Z"] => Ok(None),
+        [b"Z", b"LEVEL", [level @ b'1'..=b'9']] => Ok(Some(level - b'0')),
+        _ => malformed(what),
+    }
 }
 
 fn switch(given: &[u8]) -> Parsed<bool> {
