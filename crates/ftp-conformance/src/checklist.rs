@@ -134,7 +134,7 @@ pub const ROWS: &[Row] = &[
     cased("mfxx-1"), cased("mfxx-2"), cased("1579-1"),
     tested("1639", "rfc1639", CORE),
     cased("5797"),
-    cased("mode-z"), cased("hash"), cased("avbl"), cased("clnt"), cased("site"),
+    cased("mode-z"), cased("hash"), cased("rang"), cased("x-digests"), cased("avbl"), cased("clnt"), cased("site"),
 
     cased("S1"),
     tested("S2", "s2_", BACKEND), tested("S3", "s3_", BACKEND), tested("S4", "s4_", BACKEND),

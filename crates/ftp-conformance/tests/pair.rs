@@ -9,7 +9,7 @@ use ftp_proto::address::PassiveAddress;
 use ftp_proto::client::{ClientConfig, DataPlan, Operation, Rung};
 use ftp_proto::command::{Command, PathName, Secret, Text};
 use ftp_proto::data::DataMode;
-use ftp_proto::io::StreamEncoding;
+use ftp_proto::io::{StreamEncoding, TransmissionMode};
 use ftp_proto::server::{OctetSpan, ServerConfig, TransferVerb};
 use proptest::prelude::*;
 
@@ -83,6 +83,40 @@ fn every_mode_moves_a_file_both_ways() {
             }
         }
     }
+}
+
+#[test]
+fn every_encoding_moves_files_both_ways() {
+    let content: Bytes = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
+    let modes = [TransmissionMode::Stream, TransmissionMode::Block, TransmissionMode::Deflate { level: 3 }];
+    let mut pair = pair(Family::V4);
+    for mode in modes.into_iter().chain(modes) {
+        for records in [false, true] {
+            for (verb, path) in
+                [(TransferVerb::Stor, "f"), (TransferVerb::Retr, "f"), (TransferVerb::Retr, "f")]
+            {
+                let got = Shared::default();
+                let end = if verb.is_upload() { octets(content.clone()) } else { got.sink() };
+                let operation = Operation::Transfer {
+                    verb,
+                    path: Some(PathName::new(path).unwrap()),
+                    span: OctetSpan::default(),
+                    encoding: StreamEncoding { ascii: false, records, mode },
+                    size: None,
+                    data: DataPlan::Own(rung(DataMode::EPSV)),
+                };
+                let op = pair.start(operation, Some(end)).unwrap();
+                let ending = pair.finish(op);
+                assert!(
+                    ending.is_some_and(Result::is_ok),
+                    "{verb:?} {mode:?} {records}: {:?}",
+                    pair.finish(op)
+                );
+                assert!(verb.is_upload() || got.contents() == content, "{mode:?} {records}");
+            }
+        }
+    }
+    assert_eq!(pair.wrong(), None);
 }
 
 /// One step of a script.

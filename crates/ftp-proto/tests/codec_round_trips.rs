@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 use ftp_proto::command::{
-    Command, EpsvArgument, ListArgument, OptsCommand, PathName, ProtectionLevel, SPECS, Secret, SiteCommand,
-    Text, Word,
+    Command, DigestArgument, EpsvArgument, ListArgument, OptsCommand, PathName, ProtectionLevel, SPECS,
+    Secret, SiteCommand, Text, Word,
 };
 use ftp_proto::facts::TimeVal;
 use ftp_proto::params::{DataType, FormControl, Structure, TransferMode};
@@ -94,6 +94,15 @@ fn with_path() -> impl Strategy<Value = Command> {
     (select(constructors), path()).prop_map(|(command, path)| command(path))
 }
 
+fn with_digest() -> impl Strategy<Value = Command> {
+    let constructors: Vec<fn(DigestArgument) -> Command> =
+        vec![Command::Xcrc, Command::Xmd5, Command::Xsha1, Command::Xsha256, Command::Xsha512];
+    let argument = (path(), octet_count(), option::of(octet_count())).prop_map(|(path, start, length)| {
+        DigestArgument { path, start, end: length.map(|length| (start + length).min(i64::MAX as u64)) }
+    });
+    (select(constructors), argument).prop_map(|(command, what)| command(what))
+}
+
 fn with_optional_path() -> impl Strategy<Value = Command> {
     let constructors: Vec<fn(Option<PathName>) -> Command> =
         vec![Command::Avbl, Command::Mlsd, Command::Mlst, Command::Stou];
@@ -127,6 +136,9 @@ fn parameters() -> impl Strategy<Value = Command> {
         address().prop_map(Command::Eprt),
         any::<u32>().prop_map(Command::Pbsz),
         octet_count().prop_map(Command::Rest),
+        (octet_count(), octet_count())
+            .prop_map(|(one, other)| Command::Rang { first: one.min(other), last: one.max(other) }),
+        Just(Command::Rang { first: 1, last: 0 }),
         (octet_count(), option::of(octet_count()))
             .prop_map(|(octets, record)| Command::Allo { octets, record }),
     ]
@@ -189,6 +201,7 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         bare(),
         with_path(),
+        with_digest(),
         with_optional_path(),
         parameters(),
         session(),

@@ -12,6 +12,12 @@ pub(super) const CASES: &[Case] = &[
     case("1579-1", "passive mode works without any setting", passive_by_default),
     case("5797", "only registered commands are known", only_registered_commands),
     case("hash", "HASH tells the algorithm, the range, the digest and the name", hash),
+    case("rang", "RANG cuts the next RETR and HASH, and nothing else", rang),
+    case(
+        "x-digests",
+        "XCRC, XMD5, XSHA1, XSHA256 and XSHA512 tell a digest of a file or a part of it",
+        x_digests,
+    ),
     case("avbl", "AVBL tells octets", avbl),
     case("clnt", "CLNT is noted", clnt),
     case("site", "SITE CHMOD, UTIME, SYMLINK, MKDIR, RMDIR, IDLE", site),
@@ -53,7 +59,7 @@ fn only_registered_commands(world: &mut dyn World) -> Verdict {
                               RETR RMD RNFR RNTO SITE SIZE SMNT STAT STOR STOU STRU SYST TYPE USER XCUP XCWD XMKD XPWD \
                               XRMD";
     // Drafts that the issue asks for.
-    const DRAFTS: &str = "AVBL CLNT HASH";
+    const DRAFTS: &str = "AVBL CLNT HASH RANG XCRC XMD5 XSHA1 XSHA256 XSHA512";
     let mut control = Control::greeted(world)?;
     control.cmd_expect("HELP", &[211, 214])?;
     for spec in SPECS {
@@ -84,6 +90,63 @@ fn hash(world: &mut dyn World) -> Verdict {
     })?;
     control.cmd_expect("OPTS HASH ROT13", &[501, 504])?;
     control.cmd_expect("HASH nothing", &[550])?;
+    Ok(())
+}
+
+fn rang(world: &mut dyn World) -> Verdict {
+    let mut control = Control::logged_in(world)?;
+    control.make_file(world, "f", b"0123456789")?;
+    for (range, octets) in [
+        ("2 4", &b"234"[..]),
+        ("0 0", b"0"),
+        ("7 99", b"789"),
+        ("1 0", b"0123456789"),
+        ("0 9", b"0123456789"),
+    ] {
+        control.cmd_expect(&format!("RANG {range}"), &[350])?;
+        let (found, _) = control.fetch(world, "RETR f")?;
+        check(found == octets, || format!("RANG {range}: {found:?}"))?;
+        let (whole, _) = control.fetch(world, "RETR f")?;
+        check(whole == b"0123456789", || format!("the RETR after RANG {range}: {whole:?}"))?;
+    }
+    control.cmd_expect("RANG 2 4", &[350])?;
+    let reply = control.cmd_expect("HASH f", &[213])?;
+    check(text(&reply).starts_with("SHA-256 2-5 "), || text(&reply))?;
+    control.cmd_expect("RANG 2 4", &[350])?;
+    control.cmd_expect("REST 8", &[350])?;
+    let (rest, _) = control.fetch(world, "RETR f")?;
+    check(rest == b"89", || format!("REST after RANG: {rest:?}"))?;
+    control.cmd_expect("RANG 2 4", &[350])?;
+    control.cmd_expect("STOR f", &[501, 504])?;
+    for line in ["RANG", "RANG 1", "RANG 4 2", "RANG a b", "RANG 1 2 3"] {
+        control.cmd_expect(line, &[501])?;
+    }
+    let features = features(&mut control)?;
+    check(features.iter().any(|line| line == "RANG STREAM"), || format!("{features:?}"))
+}
+
+fn x_digests(world: &mut dyn World) -> Verdict {
+    let mut control = Control::logged_in(world)?;
+    control.make_file(world, "two words", b"xabcx")?;
+    control.make_file(world, "f", b"abc")?;
+    let digests = [
+        ("XCRC", "352441C2"),
+        ("XMD5", "900150983CD24FB0D6963F7D28E17F72"),
+        ("XSHA1", "A9993E364706816ABA3E25717850C26C9CD0D89D"),
+        ("XSHA256", "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"),
+    ];
+    let features = features(&mut control)?;
+    for (verb, digest) in digests {
+        for argument in ["f", "\"f\"", "\"two words\" 1 4"] {
+            let reply = control.cmd_expect(&format!("{verb} {argument}"), &[250])?;
+            check(text(&reply) == digest, || format!("{verb} {argument}: {}", text(&reply)))?;
+        }
+        check(features.iter().any(|line| line == verb), || format!("{features:?}"))?;
+    }
+    let reply = control.cmd_expect("XSHA512 two words", &[250])?;
+    check(text(&reply).len() == 128, || text(&reply))?;
+    control.cmd_expect("XCRC \"f\" 4 2", &[501])?;
+    control.cmd_expect("XCRC nothing", &[550])?;
     Ok(())
 }
 

@@ -28,6 +28,8 @@ fn marks_on_the_wire(world: &mut dyn World) -> Verdict {
     control.ok("STRU R")?;
     let (octets, _) = control.fetch(world, "RETR f")?;
     check(octets == RECORDS, || format!("records: {octets:02x?}"))?;
+    // What is not known is not guessed (RFC 3659 §4).
+    control.cmd_expect("SIZE f", &[504, 550])?;
     control.ok("STRU F")?;
     control.ok("MODE B")?;
     let mut data = link(&mut control, world)?;

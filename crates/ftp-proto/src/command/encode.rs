@@ -1,6 +1,8 @@
 //! [`Command`] to octets.
 
-use super::{Command, EpsvArgument, ListArgument, OptsCommand, ProtectionLevel, SiteCommand, Verb};
+use super::{
+    Command, DigestArgument, EpsvArgument, ListArgument, OptsCommand, ProtectionLevel, SiteCommand, Verb,
+};
 use crate::address::{extended, host_port};
 use crate::facts::TimeVal;
 use crate::params::{DataType, FormControl, Structure, TransferMode};
@@ -61,6 +63,11 @@ impl Command {
                 put_listing(listing, out)
             }
             Self::Mfmt { .. } | Self::Mfct { .. } | Self::Mff { .. } => self.put_facts(out),
+            Self::Xcrc(what)
+            | Self::Xmd5(what)
+            | Self::Xsha1(what)
+            | Self::Xsha256(what)
+            | Self::Xsha512(what) => put_digest(what, out),
             Self::Site(site) => put_site(site, out),
             Self::Opts(opts) => put_opts(opts, out),
             _ => self.put_parameter(out),
@@ -91,6 +98,7 @@ impl Command {
             Self::Allo { octets, record: None } | Self::Rest(octets) => {
                 put_shown(format_args!(" {octets}"), out)
             }
+            Self::Rang { first, last } => put_shown(format_args!(" {first} {last}"), out),
             Self::Pbsz(size) => put_shown(format_args!(" {size}"), out),
             _ => {}
         }
@@ -131,8 +139,9 @@ impl Command {
         verbs! {
             Abor() Acct(_) Allo{} Appe(_) Auth(_) Avbl(_) Ccc() Cdup() Clnt(_) Cwd(_) Dele(_) Eprt(_) Epsv(_) Feat()
             Hash(_) Help(_) Host(_) Lang(_) List(_) Mdtm(_) Mfct{} Mff{} Mfmt{} Mkd(_) Mlsd(_) Mlst(_) Mode(_)
-            Nlst(_) Noop() Opts(_) Pass(_) Pasv() Pbsz(_) Port(_) Prot(_) Pwd() Quit() Rein() Rest(_) Retr(_) Rmd(_)
+            Nlst(_) Noop() Opts(_) Pass(_) Pasv() Pbsz(_) Port(_) Prot(_) Pwd() Quit() Rang{} Rein() Rest(_) Retr(_) Rmd(_)
             Rnfr(_) Rnto(_) Site(_) Size(_) Smnt(_) Stat(_) Stor(_) Stou(_) Stru(_) Syst() Type(_) User(_)
+            Xcrc(_) Xmd5(_) Xsha1(_) Xsha256(_) Xsha512(_)
         }
     }
 }
@@ -210,12 +219,32 @@ fn put_site(site: &SiteCommand, out: &mut BytesMut) {
     }
 }
 
+/// Quoted where something follows, and where it would look like that.
+fn put_digest(what: &DigestArgument, out: &mut BytesMut) {
+    let path = what.path.as_bytes();
+    let whole = what.start == 0 && what.end.is_none();
+    if whole && !path.starts_with(b"\"") {
+        return put_octets(path, out);
+    }
+    put_quoted_octets(path, out);
+    if !whole {
+        put_shown(format_args!(" {}", what.start), out);
+    }
+    if let Some(end) = what.end {
+        put_shown(format_args!(" {end}"), out);
+    }
+}
+
+fn put_quoted_octets(argument: &[u8], out: &mut BytesMut) {
+    let mut quoted = BytesMut::new();
+    put_quoted(argument, &mut quoted);
+    put_octets(&quoted, out);
+}
+
 /// Quoted where it would not be one word.
 fn put_target(target: &[u8], out: &mut BytesMut) {
     if target.contains(&b' ') || target.first() == Some(&b'"') {
-        let mut quoted = BytesMut::new();
-        put_quoted(target, &mut quoted);
-        put_octets(&quoted, out);
+        put_quoted_octets(target, out);
     } else {
         put_octets(target, out);
     }

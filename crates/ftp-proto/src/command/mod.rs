@@ -66,6 +66,14 @@ pub enum Command {
     },
     /// REST: start the next transfer at this octet (RFC 3659 §5).
     Rest(u64),
+    /// RANG: the next download is of the octets from the first to the last, both included; `1 0` is all of them
+    /// (draft-bryan-ftp-range-08 §3).
+    Rang {
+        /// The first octet.
+        first: u64,
+        /// The last octet.
+        last: u64,
+    },
     /// RNFR: rename this.
     Rnfr(PathName),
     /// RNTO: to this.
@@ -137,6 +145,16 @@ pub enum Command {
     Clnt(Text),
     /// HASH of a file (draft-bryan-ftpext-hash).
     Hash(PathName),
+    /// XCRC: CRC32 of a file, or a part of it.
+    Xcrc(DigestArgument),
+    /// XMD5: likewise, MD5.
+    Xmd5(DigestArgument),
+    /// XSHA1: likewise, SHA-1.
+    Xsha1(DigestArgument),
+    /// XSHA256: likewise, SHA-256.
+    Xsha256(DigestArgument),
+    /// XSHA512: likewise, SHA-512.
+    Xsha512(DigestArgument),
     /// AUTH: start a security mechanism, upper case (RFC 2228 §3, RFC 4217 §4).
     Auth(Word),
     /// PBSZ: protection buffer size (RFC 2228 §3).
@@ -145,6 +163,18 @@ pub enum Command {
     Prot(ProtectionLevel),
     /// CCC: clear the control connection (RFC 2228 §3, RFC 4217 §5).
     Ccc,
+}
+
+/// The argument of XCRC and its kin. No document defines it; servers agree on `path`, `"path" start` and
+/// `"path" start end`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestArgument {
+    /// Of this file.
+    pub path: PathName,
+    /// The first octet.
+    pub start: u64,
+    /// The octet after the last; `None` is to the end.
+    pub end: Option<u64>,
 }
 
 /// EPSV's argument.

@@ -36,6 +36,10 @@ pub enum ArgumentKind {
     Extended,
     /// A decimal number, or a form of its own that is mostly one.
     Number,
+    /// The first and the last octet of a range.
+    Range,
+    /// A pathname; or one in quotes, and the octets that are meant.
+    Digest,
     /// A word or text.
     Text,
     /// A word or text, or none.
@@ -88,8 +92,9 @@ macro_rules! table {
 #[allow(missing_docs, reason = "each is the command of that name; the table has its RFC")]
 pub enum Verb {
     Abor, Acct, Allo, Appe, Auth, Avbl, Ccc, Cdup, Clnt, Cwd, Dele, Eprt, Epsv, Feat, Hash, Help, Host, Lang, List,
-    Mdtm, Mfct, Mff, Mfmt, Mkd, Mlsd, Mlst, Mode, Nlst, Noop, Opts, Pass, Pasv, Pbsz, Port, Prot, Pwd, Quit, Rein,
-    Rest, Retr, Rmd, Rnfr, Rnto, Site, Size, Smnt, Stat, Stor, Stou, Stru, Syst, Type, User,
+    Mdtm, Mfct, Mff, Mfmt, Mkd, Mlsd, Mlst, Mode, Nlst, Noop, Opts, Pass, Pasv, Pbsz, Port, Prot, Pwd, Quit, Rang,
+    Rein, Rest, Retr, Rmd, Rnfr, Rnto, Site, Size, Smnt, Stat, Stor, Stou, Stru, Syst, Type, User, Xcrc, Xmd5, Xsha1,
+    Xsha256, Xsha512,
 }
 
 #[rustfmt::skip]
@@ -132,6 +137,7 @@ table! {
     "PROT" Prot   Text         NeedsTls   Wait       None,                  "RFC 2228 §3";
     "PWD"  Pwd    None         NeedsLogin Wait       None,                  "RFC 959 §4.1.3";
     "QUIT" Quit   None         Always     ActsAtHead None,                  "RFC 959 §4.1.1";
+    "RANG" Rang   Range        NeedsLogin Wait       Some("RANG STREAM"),   "draft-bryan-ftp-range-08 §3";
     "REIN" Rein   None         Always     Wait       None,                  "RFC 959 §4.1.1";
     "REST" Rest   Number       NeedsLogin Wait       Some("REST STREAM"),   "RFC 3659 §5";
     "RETR" Retr   Path         NeedsLogin Wait       None,                  "RFC 959 §4.1.3";
@@ -148,6 +154,11 @@ table! {
     "SYST" Syst   None         Always     Wait       None,                  "RFC 959 §4.1.3";
     "TYPE" Type   Text         NeedsLogin Wait       None,                  "RFC 959 §4.1.2";
     "USER" User   Text         Always     Wait       None,                  "RFC 959 §4.1.1";
+    "XCRC" Xcrc   Digest       NeedsLogin Wait       None,                  "unregistered; as Serv-U and ProFTPD have it";
+    "XMD5" Xmd5   Digest       NeedsLogin Wait       None,                  "unregistered; as Serv-U and ProFTPD have it";
+    "XSHA1" Xsha1 Digest       NeedsLogin Wait       None,                  "unregistered; as Serv-U and ProFTPD have it";
+    "XSHA256" Xsha256 Digest   NeedsLogin Wait       None,                  "unregistered; as Serv-U and ProFTPD have it";
+    "XSHA512" Xsha512 Digest   NeedsLogin Wait       None,                  "unregistered; as Serv-U and ProFTPD have it";
     "XCUP" Cdup   None         NeedsLogin Wait       None,                  "RFC 775";
     "XCWD" Cwd    Path         NeedsLogin Wait       None,                  "RFC 775";
     "XMKD" Mkd    Path         NeedsLogin Wait       None,                  "RFC 775";

@@ -32,6 +32,7 @@ impl ServerConnection {
             Command::Stru(structure) => self.stru(structure),
             Command::Mode(mode) => self.mode(mode),
             Command::Rest(offset) => self.rest(offset),
+            Command::Rang { first, last } => self.rang(first, last),
             Command::Allo { octets, .. } => self.allo(octets),
             Command::Opts(options) => self.opts(options),
             Command::Lang(tag) => self.lang(tag.as_ref().map(AsRef::as_ref)),

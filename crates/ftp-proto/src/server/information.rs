@@ -3,6 +3,7 @@
 use super::TlsPolicy;
 use super::connection::ServerConnection;
 use super::gate::Service;
+use super::names::digest_verb;
 use super::parameters::hash_feature;
 use crate::command::{ArgumentKind, CommandSpec, SPECS};
 use crate::data::link::LinkState;
@@ -37,6 +38,7 @@ impl ServerConnection {
             .map(|line| Bytes::from_static(line.as_bytes()))
             .collect();
         features.extend(hash_feature(&self.config, self.parameters.hash));
+        features.extend(self.config.hash.iter().map(|&algorithm| digest_verb(algorithm).name().into()));
         features.extend([
             Bytes::from_static(b"LANG EN*"),
             Bytes::from_static(b"MFF modify;UNIX.mode;"),
@@ -138,6 +140,8 @@ const fn argument_help(kind: ArgumentKind) -> &'static str {
         ArgumentKind::HostPort => " h1,h2,h3,h4,p1,p2",
         ArgumentKind::Extended => " |protocol|address|port|",
         ArgumentKind::Number => " number",
+        ArgumentKind::Range => " first last",
+        ArgumentKind::Digest => " path, or \"path\" start end",
         ArgumentKind::Text | ArgumentKind::Secret => " text",
         ArgumentKind::OptionalText => " [text]",
     }

@@ -4,11 +4,12 @@ use super::ask::{Ask, NameAsk, SiteAsk};
 use super::connection::ServerConnection;
 use super::failures::refused;
 use super::{Answer, AskId, HashAlgorithm, OctetSpan, Outcome, Query, SetFact};
-use crate::command::{Command, PathName, SiteCommand, Verb, Word};
+use crate::command::{Command, DigestArgument, PathName, SiteCommand, Verb, Word};
 use crate::data::StorageFailure;
 use crate::facts::{Entry, Fact, FactSet, TimeVal, list, mlst};
 use crate::reply::{Reply, ReplyCode, quoted_path};
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
@@ -45,6 +46,11 @@ impl ServerConnection {
             Command::Site(SiteCommand::Chmod { mode, path }) => return self.chmod(verb, mode, path),
             Command::Rnto(path) => return self.rnto(verb, path),
             Command::Hash(path) => return self.hash(verb, path),
+            Command::Xcrc(what) => return self.digest(verb, HashAlgorithm::Crc32, what),
+            Command::Xmd5(what) => return self.digest(verb, HashAlgorithm::Md5, what),
+            Command::Xsha1(what) => return self.digest(verb, HashAlgorithm::Sha1, what),
+            Command::Xsha256(what) => return self.digest(verb, HashAlgorithm::Sha256, what),
+            Command::Xsha512(what) => return self.digest(verb, HashAlgorithm::Sha512, what),
             Command::Mff { facts, path } => return self.mff(verb, &facts, path),
             Command::Mfct { .. } => {
                 let text = "This storage keeps no creation times.";
@@ -84,9 +90,20 @@ impl ServerConnection {
     fn hash(&mut self, verb: Verb, path: PathName) {
         match self.parameters.hash {
             Some(algorithm) => {
-                self.ask_name(verb, Query::Hash { path, algorithm, span: OctetSpan::default() })
+                let span = self.parameters.span.end.is_some().then(|| self.take_restart().0);
+                self.ask_name(verb, Query::Hash { path, algorithm, span: span.unwrap_or_default() })
             }
             None => self.hash_is_off(),
+        }
+    }
+
+    /// XCRC and its kin: each is one algorithm, whatever OPTS HASH says.
+    fn digest(&mut self, verb: Verb, algorithm: HashAlgorithm, what: DigestArgument) {
+        if self.config.hash.contains(&algorithm) {
+            let span = OctetSpan { start: what.start, end: what.end };
+            self.ask_name(verb, Query::Hash { path: what.path, algorithm, span });
+        } else {
+            self.finish_with(ReplyCode::NOT_IMPLEMENTED, "This algorithm is switched off here.");
         }
     }
 
@@ -145,6 +162,9 @@ impl ServerConnection {
             (Query::Facts { .. }, Answer::Entry(entry)) => facts_reply(asked.facts, &entry),
             (Query::List { most, .. }, Answer::Entries { entries, now }) => {
                 listing_reply(&entries, *most, now)
+            }
+            (Query::Hash { .. }, Answer::Digest { digest, .. }) if asked.verb != Verb::Hash => {
+                Reply::new(ReplyCode::FILE_ACTION_COMPLETED, hexadecimal(&digest).to_ascii_uppercase())
             }
             (Query::Hash { path, algorithm, .. }, Answer::Digest { digest, span }) => {
                 digest_reply(*algorithm, span, &digest, path)
@@ -253,12 +273,25 @@ fn listing_reply(entries: &[Entry], most: usize, now: TimeVal) -> Reply {
     Reply::multi(ReplyCode::FILE_STATUS, "Status follows:", lines, last)
 }
 
+/// The verb that has one algorithm only.
+pub(super) const fn digest_verb(algorithm: HashAlgorithm) -> Verb {
+    match algorithm {
+        HashAlgorithm::Crc32 => Verb::Xcrc,
+        HashAlgorithm::Md5 => Verb::Xmd5,
+        HashAlgorithm::Sha1 => Verb::Xsha1,
+        HashAlgorithm::Sha256 => Verb::Xsha256,
+        HashAlgorithm::Sha512 => Verb::Xsha512,
+    }
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
 /// `SHA-256 0-49 6ae8… name` (draft-bryan-ftpext-hash-02 §3.2).
 fn digest_reply(algorithm: HashAlgorithm, (start, end): (u64, u64), digest: &[u8], path: &PathName) -> Reply {
     let mut line = BytesMut::from(format!("{} {start}-{end} ", algorithm.name()).as_bytes());
-    for octet in digest {
-        line.extend_from_slice(format!("{octet:02x}").as_bytes());
-    }
+    line.extend_from_slice(hexadecimal(digest).as_bytes());
     line.extend_from_slice(b" ");
     line.extend_from_slice(path.as_bytes());
     Reply::new(ReplyCode::FILE_STATUS, line)

@@ -1,7 +1,7 @@
 //! What is set for later commands: TYPE, REST, ALLO, OPTS, LANG. STRU and MODE are in `encoding`.
 
 use super::connection::ServerConnection;
-use super::{HashAlgorithm, ServerConfig};
+use super::{HashAlgorithm, OctetSpan, ServerConfig};
 use crate::command::{OptsCommand, PathName};
 use crate::facts::{Fact, FactSet, mlst};
 use crate::params::{DataType, FormControl, TransferParams};
@@ -14,8 +14,8 @@ use bytes::{Bytes, BytesMut};
 #[derive(Debug)]
 pub(super) struct Parameters {
     pub(super) transfer: TransferParams,
-    /// REST's offset; the next transfer takes it, whether it succeeds or not.
-    pub(super) restart: u64,
+    /// What REST or RANG has set; the next transfer takes it, whether it succeeds or not. HASH takes RANG's.
+    pub(super) span: OctetSpan,
     /// ALLO's octets, for the next transfer.
     pub(super) allocate: Option<u64>,
     /// RNFR's path; only the very next command may be RNTO.
@@ -39,7 +39,7 @@ impl Parameters {
     pub(super) fn new(config: &ServerConfig) -> Self {
         Self {
             transfer: TransferParams::default(),
-            restart: 0,
+            span: OctetSpan::default(),
             allocate: None,
             rename_from: None,
             facts: DEFAULT_FACTS.into_iter().collect(),
@@ -67,11 +67,23 @@ impl ServerConnection {
     }
 
     pub(super) fn rest(&mut self, offset: u64) {
-        self.parameters.restart = offset;
+        self.parameters.span = OctetSpan { start: offset, end: None };
         self.finish_with(
             ReplyCode::FILE_ACTION_PENDING,
             format!("Restarting at {offset}; send the transfer command."),
         );
+    }
+
+    /// RANG: the octets from `first` to `last`; `1 0` means all (draft-bryan-ftp-range-08 §3). It replaces REST.
+    pub(super) fn rang(&mut self, first: u64, last: u64) {
+        let (span, text) = if first > last {
+            (OctetSpan::default(), String::from("The range is the whole file."))
+        } else {
+            let span = OctetSpan { start: first, end: Some(last.saturating_add(1)) };
+            (span, format!("Restarting at {first}, ending at {last}; send the transfer command."))
+        };
+        self.parameters.span = span;
+        self.finish_with(ReplyCode::FILE_ACTION_PENDING, text);
     }
 
     pub(super) fn allo(&mut self, octets: u64) {
@@ -130,9 +142,9 @@ impl ServerConnection {
         }
     }
 
-    /// Takes what REST and ALLO set for this transfer.
-    pub(super) fn take_restart(&mut self) -> (u64, Option<u64>) {
-        (core::mem::take(&mut self.parameters.restart), self.parameters.allocate.take())
+    /// Takes what REST, RANG and ALLO set for this transfer.
+    pub(super) fn take_restart(&mut self) -> (OctetSpan, Option<u64>) {
+        (core::mem::take(&mut self.parameters.span), self.parameters.allocate.take())
     }
 }
 

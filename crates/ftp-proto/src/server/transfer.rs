@@ -80,14 +80,17 @@ impl ServerConnection {
     }
 
     pub(super) fn begin_transfer(&mut self, verb: TransferVerb, argument: ListArgument) {
-        let (start, allocate) = self.take_restart();
-        if let Some(refusal) = self.transfer_refusal(verb, start) {
+        let (mut span, allocate) = self.take_restart();
+        if let Some(refusal) = self.transfer_refusal(verb, span) {
             return self.finish(&refusal);
+        }
+        if verb.is_listing() {
+            span = OctetSpan::default();
         }
         let request = Arc::new(TransferRequest {
             verb,
             path: argument.path,
-            span: OctetSpan { start, end: None },
+            span,
             allocate,
             params: self.parameters.transfer,
             listing: ListingOptions {
@@ -112,15 +115,20 @@ impl ServerConnection {
     }
 
     /// What can be refused without asking: no data connection selected, not protected enough, a restart in ASCII.
-    fn transfer_refusal(&mut self, verb: TransferVerb, restart: u64) -> Option<Reply> {
+    fn transfer_refusal(&mut self, verb: TransferVerb, span: OctetSpan) -> Option<Reply> {
         if self.config.tls == TlsPolicy::Require && !self.security.protects_data() {
             return Some(Reply::new(
                 ReplyCode::PROTECTION_LEVEL_FORBIDS,
                 "Data must be protected: use PROT P.",
             ));
         }
-        if restart > 0 && !self.parameters.transfer.counts_storage() && !verb.is_listing() {
-            let text = "REST counts octets, which ASCII and records change: use TYPE I and STRU F.";
+        if span.end.is_some() && verb.is_upload() {
+            let text = "RANG is for RETR; uploads begin where REST says.";
+            return Some(Reply::new(ReplyCode::PARAMETER_NOT_IMPLEMENTED, text));
+        }
+        let partial = span != OctetSpan::default();
+        if partial && !self.parameters.transfer.counts_storage() && !verb.is_listing() {
+            let text = "REST and RANG count octets, which ASCII and records change: use TYPE I and STRU F.";
             return Some(Reply::new(ReplyCode::INVALID_RESTART, text));
         }
         if self.data.link.state() == LinkState::Unset && !self.select_default_port() {

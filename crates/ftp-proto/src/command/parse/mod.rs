@@ -81,6 +81,7 @@ impl Command {
             Verb::Prot => params::prot(given),
             Verb::Pwd => bare(Self::Pwd),
             Verb::Quit => bare(Self::Quit),
+            Verb::Rang => params::rang(given),
             Verb::Rein => bare(Self::Rein),
             Verb::Rest => params::rest(given),
             Verb::Retr => path(given).map(Self::Retr),
@@ -97,6 +98,11 @@ impl Command {
             Verb::Syst => bare(Self::Syst),
             Verb::Type => params::data_type(given),
             Verb::User => text(given).map(Self::User),
+            Verb::Xcrc => params::digest(given).map(Self::Xcrc),
+            Verb::Xmd5 => params::digest(given).map(Self::Xmd5),
+            Verb::Xsha1 => params::digest(given).map(Self::Xsha1),
+            Verb::Xsha256 => params::digest(given).map(Self::Xsha256),
+            Verb::Xsha512 => params::digest(given).map(Self::Xsha512),
         }
     }
 }
