@@ -106,12 +106,8 @@ fn every_encoding_moves_files_both_ways() {
                     data: DataPlan::Own(rung(DataMode::EPSV)),
                 };
                 let op = pair.start(operation, Some(end)).unwrap();
-                let ending = pair.finish(op);
-                assert!(
-                    ending.is_some_and(Result::is_ok),
-                    "{verb:?} {mode:?} {records}: {:?}",
-                    pair.finish(op)
-                );
+                let ended = pair.finish(op);
+                assert!(matches!(ended, Some(Ok(_))), "{verb:?} {mode:?} {records}: {ended:?}");
                 assert!(verb.is_upload() || got.contents() == content, "{mode:?} {records}");
             }
         }

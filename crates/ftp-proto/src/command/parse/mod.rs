@@ -1,5 +1,6 @@
 //! Verb and argument to [`Command`].
 
+mod drafts;
 mod facts;
 mod field;
 mod listing;
@@ -39,6 +40,7 @@ impl Command {
     ///
     /// # Errors
     /// When the argument is not of the form that the table says.
+    #[rustfmt::skip]
     pub fn parse_argument(spec: &CommandSpec, argument: Option<&[u8]>) -> Result<Self, CommandError> {
         let given = argument.unwrap_or_default();
         let bare = |command: Self| no_argument(given).map(|()| command);
@@ -48,24 +50,18 @@ impl Command {
             Verb::Allo => params::allo(given),
             Verb::Appe => path(given).map(Self::Appe),
             Verb::Auth => session::auth(given),
-            Verb::Avbl => optional_path(given).map(Self::Avbl),
             Verb::Ccc => bare(Self::Ccc),
             Verb::Cdup => bare(Self::Cdup),
-            Verb::Clnt => text(given).map(Self::Clnt),
             Verb::Cwd => path(given).map(Self::Cwd),
             Verb::Dele => path(given).map(Self::Dele),
             Verb::Eprt => eprt(given),
             Verb::Epsv => params::epsv(given),
             Verb::Feat => bare(Self::Feat),
-            Verb::Hash => path(given).map(Self::Hash),
             Verb::Help => field::optional_text(given).map(Self::Help),
             Verb::Host => session::host(given),
             Verb::Lang => session::lang(given),
             Verb::List => listing::listing(given).map(Self::List),
             Verb::Mdtm => path(given).map(Self::Mdtm),
-            Verb::Mfct => facts::time_and_path(given).map(|(time, path)| Self::Mfct { time, path }),
-            Verb::Mff => facts::mff(given),
-            Verb::Mfmt => facts::time_and_path(given).map(|(time, path)| Self::Mfmt { time, path }),
             Verb::Mkd => path(given).map(Self::Mkd),
             Verb::Mlsd => optional_path(given).map(Self::Mlsd),
             Verb::Mlst => optional_path(given).map(Self::Mlst),
@@ -81,7 +77,6 @@ impl Command {
             Verb::Prot => params::prot(given),
             Verb::Pwd => bare(Self::Pwd),
             Verb::Quit => bare(Self::Quit),
-            Verb::Rang => params::rang(given),
             Verb::Rein => bare(Self::Rein),
             Verb::Rest => params::rest(given),
             Verb::Retr => path(given).map(Self::Retr),
@@ -98,11 +93,8 @@ impl Command {
             Verb::Syst => bare(Self::Syst),
             Verb::Type => params::data_type(given),
             Verb::User => text(given).map(Self::User),
-            Verb::Xcrc => params::digest(given).map(Self::Xcrc),
-            Verb::Xmd5 => params::digest(given).map(Self::Xmd5),
-            Verb::Xsha1 => params::digest(given).map(Self::Xsha1),
-            Verb::Xsha256 => params::digest(given).map(Self::Xsha256),
-            Verb::Xsha512 => params::digest(given).map(Self::Xsha512),
+            Verb::Avbl | Verb::Clnt | Verb::Hash | Verb::Mfct | Verb::Mff | Verb::Mfmt | Verb::Rang
+            | Verb::Xcrc | Verb::Xmd5 | Verb::Xsha1 | Verb::Xsha256 | Verb::Xsha512 => drafts::command(spec.verb, given),
         }
     }
 }

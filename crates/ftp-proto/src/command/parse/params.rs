@@ -1,11 +1,10 @@
-//! Letters and numbers: TYPE, STRU, MODE, REST, RANG, XCRC, ALLO, EPSV, PBSZ, PROT.
+//! Letters and numbers: TYPE, STRU, MODE, REST, ALLO, EPSV, PBSZ, PROT.
 
 use super::Parsed;
-use super::field::{letter, malformed, path, words};
+use super::field::{letter, malformed, words};
 use crate::address::decimal;
-use crate::command::{Command, CommandError, DigestArgument, EpsvArgument, ProtectionLevel};
+use crate::command::{Command, CommandError, EpsvArgument, ProtectionLevel};
 use crate::params::{DataType, FormControl, Structure, TransferMode};
-use crate::reply::split_quoted;
 
 const fn not_supported<T>(what: &'static str) -> Parsed<T> {
     Err(CommandError::NotSupported { what })
@@ -72,7 +71,7 @@ pub(super) fn mode(given: &[u8]) -> Parsed<Command> {
 }
 
 /// A number of octets: a file's length is signed on most systems.
-fn octets(given: &[u8]) -> Option<u64> {
+pub(super) fn octets(given: &[u8]) -> Option<u64> {
     decimal(given).filter(|&octets| i64::try_from(octets).is_ok())
 }
 
@@ -80,35 +79,6 @@ fn octets(given: &[u8]) -> Option<u64> {
 pub(super) fn rest(given: &[u8]) -> Parsed<Command> {
     let what = "REST takes a number of octets, at most 9223372036854775807";
     octets(given.trim_ascii()).map(Command::Rest).ok_or(CommandError::Argument { what })
-}
-
-/// RANG (draft-bryan-ftp-range-08 §3).
-pub(super) fn rang(given: &[u8]) -> Parsed<Command> {
-    let what = "RANG takes the first and the last octet of a range, or 1 0 for all octets";
-    let mut words = words(given);
-    match (words.next().and_then(octets), words.next().and_then(octets), words.next()) {
-        (Some(first), Some(last), None) if first <= last || (first, last) == (1, 0) => {
-            Ok(Command::Rang { first, last })
-        }
-        _ => malformed(what),
-    }
-}
-
-/// The argument of XCRC and its kin. What is not in quotes is a pathname, whatever is in it.
-pub(super) fn digest(given: &[u8]) -> Parsed<DigestArgument> {
-    let Some((quoted, rest)) = split_quoted(given) else {
-        return Ok(DigestArgument { path: path(given)?, start: 0, end: None });
-    };
-    let what = "After the pathname in quotes may come the first octet, and the octet after the last";
-    let mut words = words(rest);
-    let (start, end) = (words.next().map(octets), words.next().map(octets));
-    let (start, end) = match (start, end, words.next()) {
-        (None, _, None) => (0, None),
-        (Some(Some(start)), None, None) => (start, None),
-        (Some(Some(start)), Some(Some(end)), None) if start <= end => (start, Some(end)),
-        _ => return malformed(what),
-    };
-    Ok(DigestArgument { path: path(&quoted)?, start, end })
 }
 
 /// ALLO (RFC 959 §4.1.3).
