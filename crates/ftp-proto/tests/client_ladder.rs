@@ -8,7 +8,7 @@ use ftp_proto::client::*;
 use ftp_proto::data::*;
 
 const SHORT: Duration = Duration::from_secs(4);
-const LONG: Duration = Duration::from_secs(10);
+const LONG: Duration = Duration::from_secs(12);
 
 fn config(server: &str, local: &str) -> LadderConfig {
     LadderConfig::new(server.parse().unwrap(), local.parse().unwrap())

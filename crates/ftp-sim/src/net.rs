@@ -160,7 +160,10 @@ impl Net {
     /// Lets arrive what is due; whether anything did.
     pub(crate) fn arrive(&mut self) -> bool {
         let Some((host, packet)) = self.arrivals.pop(self.now) else { return false };
-        self.transcript.add(self.now, format_args!("{}: {packet}", self.hosts[host.0].name));
+        // What has been read is of no interest to a reader.
+        if !matches!(packet.what, Payload::Credit(_)) {
+            self.transcript.add(self.now, format_args!("{}: {packet}", self.hosts[host.0].name));
+        }
         self.deliver(host, packet);
         true
     }

@@ -2,8 +2,8 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use ftp_sim::boxes::{Balancer, Dependence, Direction, Firewall, Forward, Nat, Rule, Verdict};
-use ftp_sim::{HostId, INTERNET, ListenerId, Sim, SocketId, Status};
+use ftp_sim::boxes::{AlgKind, Balancer, Dependence, Direction, Firewall, Forward, Nat, Rule, Verdict};
+use ftp_sim::{HostId, HostOptions, INTERNET, ListenerId, Sim, SocketId, Status};
 use std::io;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -185,4 +185,39 @@ fn a_balancer_splits_a_session_unless_it_goes_by_the_client() {
         let [a, b] = [0, 1].map(|n| core::iter::from_fn(|| sim.on(hosts[n]).accept(listeners[n])).count());
         assert_eq!((a, b), if one_server { (2, 0) } else { (1, 1) });
     }
+}
+
+/// As a server does that always connects from port 20, to a client that listens where it did before.
+#[test]
+fn an_alg_lets_the_same_two_ends_connect_again() {
+    let nat = Nat::new(ip("203.0.113.1")).with_alg(AlgKind::Good);
+    let (mut sim, client, _, _) = home(nat);
+    let root = HostOptions { privileged: true, ..HostOptions::default() };
+    let ftp = sim.host_with("ftp", INTERNET, &[ip("198.51.100.9")], root);
+    let control = sim.on(ftp).listen(at("198.51.100.9:21"), 5).unwrap();
+    let session = sim.on(client).connect(at("192.168.0.2:0"), at("198.51.100.9:21")).unwrap();
+    sim.run_for(SECOND);
+    let accepted = sim.on(ftp).accept(control).unwrap();
+    for _ in 0..3 {
+        let listener = listen(&mut sim, client, "192.168.0.2:40000");
+        sim.on(client).write(session, b"PORT 192,168,0,2,156,64\r\n").unwrap();
+        sim.run_for(SECOND);
+        let mut line = [0; 64];
+        let read = sim.on(ftp).read(accepted, &mut line).unwrap();
+        let announced = port_argument(&line[..read]);
+        let data = sim.on(ftp).connect(at("198.51.100.9:20"), announced).unwrap();
+        sim.run_for(SECOND);
+        assert_eq!(status(&mut sim, ftp, data), Status::Connected, "{}", sim.transcript());
+        let theirs = sim.on(client).accept(listener).unwrap();
+        sim.on(client).stop_listening(listener);
+        sim.on(client).close(theirs);
+        sim.run_for(SECOND);
+        sim.on(ftp).close(data);
+        sim.run_for(SECOND);
+    }
+}
+
+fn port_argument(line: &[u8]) -> SocketAddr {
+    let argument = line.strip_prefix(b"PORT ").and_then(|line| line.strip_suffix(b"\r\n")).unwrap();
+    ftp_proto::address::host_port::parse_argument(argument).unwrap().into()
 }

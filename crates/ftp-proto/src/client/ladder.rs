@@ -25,7 +25,8 @@ pub struct LadderConfig {
     pub active: ActiveSettings,
     /// How long a rung may take when another one follows (default 4 s).
     pub patience: Duration,
-    /// How long the last rung, and one that has worked before, may take (default 10 s).
+    /// How long the last rung, and one that has worked before, may take (default 12 s). Longer than a server usually waits
+    /// for its end of the connection (ours 10 s): its reply says more than our own time-out.
     pub last_patience: Duration,
 }
 
@@ -41,7 +42,7 @@ impl LadderConfig {
             try_told_address: false,
             active: ActiveSettings::default(),
             patience: Duration::from_secs(4),
-            last_patience: Duration::from_secs(10),
+            last_patience: Duration::from_secs(12),
         }
     }
 }

@@ -204,6 +204,7 @@ impl Nat {
         }
         let inside = self.opened(packet)?;
         context.notes.push(format!("nat: {remote} is let in to {inside}"));
+        self.flows.replace(inside, remote);
         self.flows.add(inside, port, remote, context.now);
         Some(inside)
     }
@@ -257,6 +258,14 @@ fn octets(packet: &Packet) -> Option<bytes::Bytes> {
 }
 
 impl Flows {
+    /// A new connection between the same two ends takes the place of the old one, which has ended unseen.
+    fn replace(&mut self, inside: SocketAddr, remote: SocketAddr) {
+        self.flows.retain_mut(|flow| {
+            let was = flow.inside == inside && flow.remotes.remove(&remote);
+            !(was && flow.remotes.is_empty())
+        });
+    }
+
     fn add(&mut self, inside: SocketAddr, outside: u16, remote: SocketAddr, now: Instant) {
         self.flows.push(Flow { inside, outside, first: remote, remotes: [remote].into(), used: now });
     }

@@ -28,6 +28,8 @@ enum State {
     Fresh,
     Connecting(SocketId),
     Connected(Box<Driver<ClientConnection, Script>>),
+    /// The session is given up, and another one is wanted.
+    Leaving(Box<Driver<ClientConnection, Script>>),
     /// The control connection could not be had.
     Failed(io::ErrorKind),
 }
@@ -71,13 +73,21 @@ impl ClientActor {
         self.driver_mut().ok_or(Misuse::WrongState)?.machine.abort(op, now)
     }
 
+    /// Gives the session up, whatever it does, and connects anew. Operations of the old one are forgotten.
+    pub fn reconnect(&mut self) {
+        self.state = match core::mem::replace(&mut self.state, State::Fresh) {
+            State::Connected(driver) => State::Leaving(driver),
+            state => state,
+        };
+    }
+
     /// Whether the control connection is there; `Err` when it could not be had.
     ///
     /// # Errors
     /// Why it could not.
     pub fn connected(&self) -> io::Result<bool> {
         match self.state {
-            State::Fresh | State::Connecting(_) => Ok(false),
+            State::Fresh | State::Connecting(_) | State::Leaving(_) => Ok(false),
             State::Connected(_) => Ok(true),
             State::Failed(kind) => Err(kind.into()),
         }
@@ -144,6 +154,10 @@ impl Actor for ClientActor {
                 self.begin(socket, host)
             }
             State::Connected(driver) => return driver.step(host),
+            State::Leaving(driver) => {
+                driver.abandon(host);
+                Some(State::Fresh)
+            }
             State::Failed(_) => None,
         };
         next.map(|next| self.state = next).is_some()

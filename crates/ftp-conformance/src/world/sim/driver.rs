@@ -88,6 +88,15 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
         ids.into_iter().fold(moved, |moved, id| self.go_on(id, host) | moved)
     }
 
+    /// Lets go of every socket.
+    pub(super) fn abandon(&mut self, host: &mut Host<'_>) {
+        let ids: Vec<DataId> = self.data.keys().copied().collect();
+        for id in ids {
+            self.drop_data(id, host);
+        }
+        host.close(self.control);
+    }
+
     fn time_passed(&mut self, now: Instant) -> bool {
         let due = self.deadline().is_some_and(|at| at <= now);
         if due {

@@ -65,13 +65,28 @@ impl Pair {
         let client = Rc::new(RefCell::new(ClientActor::new(client, dials)));
         sim.start(server_host, Rc::clone(&server));
         sim.start(client_host, Rc::clone(&client));
-        let connected = sim.run_until(PATIENCE, |_| match client.borrow().connected() {
+        let mut pair = Self { sim, storage, server, client };
+        pair.connect()?;
+        Ok(pair)
+    }
+
+    /// Gives the client's session up and connects anew.
+    ///
+    /// # Errors
+    /// When the client does not reach the server.
+    pub fn reconnect(&mut self) -> io::Result<()> {
+        self.client.borrow_mut().reconnect();
+        self.connect()
+    }
+
+    fn connect(&mut self) -> io::Result<()> {
+        let client = &self.client;
+        let connected = self.sim.run_until(PATIENCE, |_| match client.borrow().connected() {
             Ok(false) => None,
             Ok(true) => Some(Ok(())),
             Err(error) => Some(Err(error)),
         });
-        connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
-        Ok(Self { sim, storage, server, client })
+        connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Starts an operation, with what it moves if it moves something.
