@@ -8,18 +8,18 @@ use core::time::Duration;
 use ftp_proto::data::PortRange;
 use std::path::PathBuf;
 
-/// An FTP client: single commands on URLs, and mirrors of whole trees.
+/// An FTP client: single commands on URLs, mirrors of whole trees, and a shell.
 ///
-/// A path in a URL is relative to the directory that the login leads to; a second
+/// Without a command it opens the shell. A path in a URL is relative to the directory that the login leads to; a second
 /// slash makes it absolute: ftp://host//etc/motd.
 #[derive(Debug, Parser)]
 #[command(name = "ftp-client", version, propagate_version = true, after_help = exit::TABLE)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) options: Options,
-    /// What to do.
+    /// What to do; the shell when none is given.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// What every command can be told, before or after it.
@@ -138,6 +138,18 @@ impl FromStr for Seconds {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    OnUrls(OnUrls),
+    /// Work on a server interactively.
+    Shell {
+        /// Where to begin.
+        url: Option<String>,
+    },
+}
+
+/// What is done on URLs and is over then.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OnUrls {
     /// List a directory.
     Ls(Ls),
     /// Write files to standard output.

@@ -53,6 +53,14 @@ impl Interrupt {
         self.0.hit.load(Ordering::SeqCst)
     }
 
+    /// A new command begins: what came before does not concern it.
+    pub(crate) fn clear(&self) {
+        self.0.hit.store(false, Ordering::SeqCst);
+        for client in self.0.clients.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            client.clear();
+        }
+    }
+
     /// Runs `work`, unless Ctrl-C comes first. For what has no abort of its own.
     pub(crate) async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         let notified = self.0.notify.notified();

@@ -1,4 +1,4 @@
-//! An FTP client: get, put, mirror.
+//! An FTP client: get, put, mirror, shell.
 
 mod args;
 mod commands;
@@ -13,6 +13,7 @@ mod netrc;
 mod out;
 mod prompt;
 mod remote;
+mod shell;
 mod site;
 mod ui;
 mod upload;
@@ -37,12 +38,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: Options, command: Command) -> Result<Exit, Failure> {
+fn run(options: Options, command: Option<Command>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::local("cannot start", &error))?;
-    runtime.block_on(commands::run(options, command))
+    match command {
+        None => shell::run(&runtime, options, None),
+        Some(Command::Shell { url }) => shell::run(&runtime, options, url.as_deref()),
+        Some(Command::OnUrls(command)) => runtime.block_on(commands::run(options, command)),
+    }
 }
 
 fn complain(failure: &Failure, json: bool) {

@@ -27,7 +27,6 @@ pub(crate) struct Context {
 /// A server and a user there. Connections to it can be made again and again without another question.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
-    context: Context,
     url: FtpUrl,
     login: Login,
 }
@@ -48,7 +47,7 @@ impl Site {
             }
             _ => login_without_url(context, url)?,
         };
-        Ok(Self { context: context.clone(), url: url.clone(), login })
+        Ok(Self { url: url.clone(), login })
     }
 
     /// Whether `url` is on the same server, as the same user.
@@ -58,9 +57,14 @@ impl Site {
             && password(&self.url) == password(url)
     }
 
+    /// The server's host.
+    pub(crate) fn host(&self) -> &str {
+        &self.url.host
+    }
+
     /// Connects and logs in.
-    pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
-        let Context { options, ui, interrupt } = &self.context;
+    pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, Failure> {
+        let Context { options, ui, interrupt } = context;
         let meter = Meter::new(ui.clone());
         let settings =
             ClientOptions { observer: observer(ui.clone(), meter.clone()), ..client_options(options) };
@@ -91,7 +95,7 @@ impl Sites {
         if !self.0.as_ref().is_some_and(usable) {
             self.close().await;
             let site = Site::new(context, url)?;
-            let connection = site.connect().await?;
+            let connection = site.connect(context).await?;
             self.0 = Some((site, connection));
         }
         match &mut self.0 {

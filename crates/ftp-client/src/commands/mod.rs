@@ -3,9 +3,9 @@
 mod names;
 mod show;
 pub(crate) mod transfer;
-mod trees;
+pub(crate) mod trees;
 
-use crate::args::{Command, Options};
+use crate::args::{OnUrls, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -16,10 +16,11 @@ use crate::url::FtpUrl;
 use ftp_proto::command::PathName;
 use serde_json::{Value, json};
 
-pub(crate) use names::make_parents;
+pub(crate) use names::{make_parents, remove_tree};
+pub(crate) use show::{facts, reply_lines};
 
 /// Carries out one command.
-pub(crate) async fn run(options: Options, command: Command) -> Result<Exit, Failure> {
+pub(crate) async fn run(options: Options, command: OnUrls) -> Result<Exit, Failure> {
     let ui = Ui::new(options.quiet, options.verbose);
     let context = Context { options, ui, interrupt: Interrupt::default() };
     let mut sites = Sites::default();
@@ -28,21 +29,21 @@ pub(crate) async fn run(options: Options, command: Command) -> Result<Exit, Fail
     done
 }
 
-async fn dispatch(context: &Context, sites: &mut Sites, command: Command) -> Result<Exit, Failure> {
+async fn dispatch(context: &Context, sites: &mut Sites, command: OnUrls) -> Result<Exit, Failure> {
     match command {
-        Command::Ls(ls) => show::ls(context, sites, &ls).await,
-        Command::Cat { urls } => transfer::cat(context, sites, &urls).await,
-        Command::Get(get) if get.recursive => trees::get(context, get).await,
-        Command::Get(get) => transfer::get(context, sites, &get).await,
-        Command::Put(put) if put.recursive => trees::put(context, put).await,
-        Command::Put(put) => transfer::put(context, sites, &put).await,
-        Command::Mirror(mirror) => trees::mirror(context, mirror).await,
-        Command::Rm { recursive, urls } => names::rm(context, sites, &urls, recursive).await,
-        Command::Mkdir { parents, urls } => names::mkdir(context, sites, &urls, parents).await,
-        Command::Rmdir { urls } => names::rmdir(context, sites, &urls).await,
-        Command::Mv { from, to } => names::mv(context, sites, &from, &to).await,
-        Command::Stat { url } => show::stat(context, sites, &url).await,
-        Command::Quote { url, words } => show::quote(context, sites, &url, &words).await,
+        OnUrls::Ls(ls) => show::ls(context, sites, &ls).await,
+        OnUrls::Cat { urls } => transfer::cat(context, sites, &urls).await,
+        OnUrls::Get(get) if get.recursive => trees::get(context, get).await,
+        OnUrls::Get(get) => transfer::get(context, sites, &get).await,
+        OnUrls::Put(put) if put.recursive => trees::put(context, put).await,
+        OnUrls::Put(put) => transfer::put(context, sites, &put).await,
+        OnUrls::Mirror(mirror) => trees::mirror(context, mirror).await,
+        OnUrls::Rm { recursive, urls } => names::rm(context, sites, &urls, recursive).await,
+        OnUrls::Mkdir { parents, urls } => names::mkdir(context, sites, &urls, parents).await,
+        OnUrls::Rmdir { urls } => names::rmdir(context, sites, &urls).await,
+        OnUrls::Mv { from, to } => names::mv(context, sites, &from, &to).await,
+        OnUrls::Stat { url } => show::stat(context, sites, &url).await,
+        OnUrls::Quote { url, words } => show::quote(context, sites, &url, &words).await,
     }
 }
 

@@ -65,7 +65,7 @@ async fn get_one(
         let client = &mut sites.at(context, url).await?.client;
         return download::to_stdout(client, from, ascii).await;
     }
-    let (dir, name) = local_target(url, local, several)?;
+    let (dir, name) = local_target(url.file_name(), local, several)?;
     let connection = sites.at(context, url).await?;
     fetch(context, connection, from, (dir, name), ascii).await
 }
@@ -86,8 +86,12 @@ pub(crate) async fn fetch(
     download::to_file(connection, fetch, &|octets| progress.skip(octets)).await
 }
 
-/// A directory and the name in it.
-fn local_target(url: &FtpUrl, local: Option<&Path>, several: bool) -> Result<(Dir, FileName), Failure> {
+/// A directory and the name in it, for a file that is called `remote` on the server.
+pub(crate) fn local_target(
+    remote: Option<&[u8]>,
+    local: Option<&Path>,
+    several: bool,
+) -> Result<(Dir, FileName), Failure> {
     let (directory, name) = match local {
         Some(local) if several || local.is_dir() || local.as_os_str().as_bytes().ends_with(b"/") => {
             (local.to_owned(), None)
@@ -97,9 +101,9 @@ fn local_target(url: &FtpUrl, local: Option<&Path>, several: bool) -> Result<(Di
     };
     let name = match name {
         Some(name) => FileName::new(name.as_bytes()),
-        None => FileName::from_server(url.file_name().unwrap_or_default()),
+        None => FileName::from_server(remote.unwrap_or_default()),
     };
-    let name = name.map_err(|error| Failure::usage(format!("{url}: {error}; say where to store it")))?;
+    let name = name.map_err(|error| Failure::usage(format!("{error}: say where to store it")))?;
     Ok((open(&directory)?, name))
 }
 

@@ -11,6 +11,7 @@ use crate::mirror::{Direction, Job, Summary, run};
 use crate::out;
 use crate::site::{Context, Site};
 use crate::url::FtpUrl;
+use ftp_proto::command::PathName;
 use std::path::{Path, PathBuf};
 
 pub(super) async fn mirror(context: &Context, mirror: Mirror) -> Result<Exit, Failure> {
@@ -76,18 +77,34 @@ async fn job(
     if direction == Direction::Up {
         open(&local)?;
     }
-    let job = Job {
-        context: context.clone(),
-        site: Site::new(context, url)?,
-        direction,
-        remote: url.path.clone(),
-        local,
-        options,
-        parallel: parallel.into(),
-        ascii: is_ascii(context, url),
-    };
+    let ends = Ends { site: Site::new(context, url)?, remote: url.path.clone(), local };
+    tree(context, direction, ends, options, parallel, is_ascii(context, url)).await
+}
+
+/// Two trees.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) site: Site,
+    /// The top on the server; `None` is where the login leads to.
+    pub(crate) remote: Option<PathName>,
+    pub(crate) local: PathBuf,
+}
+
+/// Makes one tree like the other, and says what came of it.
+pub(crate) async fn tree(
+    context: &Context,
+    direction: Direction,
+    ends: Ends,
+    options: Options,
+    parallel: u8,
+    ascii: bool,
+) -> Result<Exit, Failure> {
+    let Ends { site, remote, local } = ends;
+    let context = context.clone();
+    let parallel = parallel.into();
+    let job = Job { context: context.clone(), site, direction, remote, local, options, parallel, ascii };
     let summary = run(job).await?;
-    report(context, &summary)?;
+    report(&context, &summary)?;
     Ok(summary.exit())
 }
 

@@ -4,6 +4,6 @@ mod dir;
 mod name;
 mod part;
 
-pub(crate) use dir::{Dir, Kind};
+pub(crate) use dir::{Dir, Kind, LocalEntry};
 pub(crate) use name::{FileName, NameError};
 pub(crate) use part::{Download, DownloadError, Version};

@@ -56,7 +56,7 @@ impl Shared {
 
 /// Makes the target like the source.
 pub(crate) async fn run(job: Job) -> Result<Summary, Failure> {
-    let mut connection = job.site.connect().await?;
+    let mut connection = job.site.connect(&job.context).await?;
     let mut summary = Summary::default();
     let (top, mut plan) = prepare(&job, &mut connection, &mut summary).await?;
     summary.up_to_date = plan.up_to_date;
@@ -252,7 +252,7 @@ async fn copy(
 
 /// A further connection. Many servers allow only few: then the others do the work.
 async fn help(shared: Arc<Shared>) -> Result<(), Failure> {
-    match shared.job.site.connect().await {
+    match shared.job.site.connect(&shared.job.context).await {
         Ok(mut connection) => {
             let result = work(&shared, &mut connection).await;
             connection.close().await;

@@ -5,6 +5,7 @@ use super::error::{Cause, Doing, Error};
 use ftp_proto::client::Operation;
 use ftp_proto::command::{Command, PathName, Text};
 use ftp_proto::facts::{Entry, TimeVal};
+use ftp_proto::params::{DataType, FormControl};
 use ftp_proto::reply::{Reply, answer};
 
 impl Client {
@@ -112,6 +113,16 @@ impl Client {
     /// As [`cwd`](Self::cwd).
     pub async fn stat(&mut self) -> Result<Reply, Error> {
         self.command("asking for the status", None, Command::Stat(None)).await
+    }
+
+    /// Sets the representation type: text (`ascii`) or octets as they are. Transfers set theirs by themselves; this is
+    /// for users who want the server to be told at once (RFC 1123 §4.1.4.2).
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd).
+    pub async fn set_type(&mut self, ascii: bool) -> Result<Reply, Error> {
+        let data_type = if ascii { DataType::Ascii(FormControl::NonPrint) } else { DataType::Image };
+        self.command("setting the type", None, Command::Type(data_type)).await
     }
 
     /// Sends a line as it is, and returns the reply whatever its code. Verbs that need a data connection or change the

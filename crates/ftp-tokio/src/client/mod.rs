@@ -41,7 +41,7 @@ use error::Doing;
 use ftp_dtp::data::DataResources;
 use ftp_dtp::pump::LocalEnd;
 use ftp_proto::address::normalise;
-use ftp_proto::client::{Features, Ladder, LadderConfig, Operation, OperationError};
+use ftp_proto::client::{Features, Ladder, LadderConfig, Modes, Operation, OperationError};
 use ftp_proto::command::{Command, PathName, Secret, Text};
 use ftp_proto::reply::Reply;
 use session::{Done, Session};
@@ -58,6 +58,7 @@ pub struct Client {
     resources: Resources,
     session: Session,
     ladder: Ladder,
+    local: SocketAddr,
     peer: SocketAddr,
     /// Who is logged in, to log in anew.
     login: Option<Login>,
@@ -112,18 +113,14 @@ impl Client {
         let resources =
             Resources { data: DataResources::default(), blocking: BlockingPool::new(STORAGE_THREADS) };
         let (session, local, peer) = open(&server, &options, &resources).await?;
-        let ladder = Ladder::new(LadderConfig {
-            modes: options.modes,
-            passive_address: options.passive_address,
-            active: options.active,
-            ..LadderConfig::new(normalise(peer.ip()), normalise(local.ip()))
-        });
+        let ladder = ladder(&options, local, peer);
         Ok(Self {
             server,
             options,
             resources,
             session,
             ladder,
+            local,
             peer,
             login: None,
             directories: Vec::new(),
@@ -153,8 +150,8 @@ impl Client {
     /// # Errors
     /// As [`connect`](Self::connect) and [`login`](Self::login).
     pub async fn reconnect(&mut self) -> Result<(), Error> {
-        let (session, _, peer) = open(&self.server, &self.options, &self.resources).await?;
-        (self.session, self.peer) = (session, peer);
+        let (session, local, peer) = open(&self.server, &self.options, &self.resources).await?;
+        (self.session, self.local, self.peer) = (session, local, peer);
         let directories = core::mem::take(&mut self.directories);
         if let Some(login) = self.login.clone() {
             self.login(login).await?;
@@ -168,6 +165,12 @@ impl Client {
         }
         self.directories = directories;
         Ok(())
+    }
+
+    /// Chooses which data port modes may be tried from now on. Nothing is sent.
+    pub fn set_modes(&mut self, modes: Modes) {
+        self.options.modes = modes;
+        self.ladder = ladder(&self.options, self.local, self.peer);
     }
 
     /// What the server said to FEAT after the login; `None` when it does not know FEAT.
@@ -228,6 +231,15 @@ impl Client {
         }
         Ok(done)
     }
+}
+
+fn ladder(options: &ClientOptions, local: SocketAddr, peer: SocketAddr) -> Ladder {
+    Ladder::new(LadderConfig {
+        modes: options.modes,
+        passive_address: options.passive_address,
+        active: options.active,
+        ..LadderConfig::new(normalise(peer.ip()), normalise(local.ip()))
+    })
 }
 
 async fn open(
