@@ -56,6 +56,7 @@ const WORDS: &[(Refusal, &[&str])] = &[
     ),
     (Refusal::Exists, &["exists", "already there"]),
     (Refusal::NoSpace, &["no space", "disk full", "quota"]),
+    (Refusal::Other, &["not empty", "is a directory", "not a plain file", "not a regular file"]),
 ];
 
 impl Refusal {
@@ -111,6 +112,8 @@ mod tests {
             (500, "Unknown command.", Refusal::NotSupported),
             (502, "Not implemented.", Refusal::NotSupported),
             (552, "Quota exceeded.", Refusal::NoSpace),
+            (550, "The directory is not empty.", Refusal::Other),
+            (550, "x: not a plain file.", Refusal::Other),
             (451, "Local error: no space left on device", Refusal::NoSpace),
             (425, "Cannot open data connection.", Refusal::DataConnection),
             (421, "Timeout.", Refusal::Unavailable),
