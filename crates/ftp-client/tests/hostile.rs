@@ -28,6 +28,7 @@ const MLSD: Script = Script {
     contents: b"0123456789",
     cut: usize::MAX,
     ignores_rest: false,
+    stalls: false,
     download_end: "226 done",
     upload: Upload::Good,
 };

@@ -13,6 +13,7 @@ const BROKEN: Script = Script {
     contents: b"0123456789",
     cut: 4,
     ignores_rest: false,
+    stalls: false,
     download_end: "426 broken",
     upload: common::hostile::Upload::Good,
 };

@@ -38,13 +38,14 @@ const HISTORY: usize = 2000;
 pub(crate) fn run(runtime: &Runtime, options: Options, url: Option<&str>) -> Result<Exit, Failure> {
     let ui = Ui::new(options.quiet, options.verbose);
     let context = Context { options, ui, interrupt: Interrupt::default() };
-    let mut session = Session::new(context.clone());
+    let session = Rc::new(RefCell::new(Session::new(context.clone())));
+    let mut shell = Shell { runtime, context, session: Rc::clone(&session), first: None };
+    // Before the first connection: it takes SIGINT for itself, and who takes it later has it.
+    let mut editor = editor(runtime, session)?;
     if let Some(url) = url {
+        let mut session = shell.session.borrow_mut();
         runtime.block_on(async { session.open(&Session::url(url)?).await })?;
     }
-    let session = Rc::new(RefCell::new(session));
-    let mut shell = Shell { runtime, context, session: Rc::clone(&session), first: None };
-    let mut editor = editor(runtime, session)?;
     let history = history_file();
     if let Some(file) = &history {
         // There is none the first time.

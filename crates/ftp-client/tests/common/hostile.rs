@@ -21,6 +21,8 @@ pub(crate) struct Script {
     pub(crate) cut: usize,
     /// REST is accepted and not obeyed.
     pub(crate) ignores_rest: bool,
+    /// What was cut is neither sent nor given up.
+    pub(crate) stalls: bool,
     /// What follows the data of a download; empty: the control connection is closed.
     pub(crate) download_end: &'static str,
     pub(crate) upload: Upload,
@@ -48,6 +50,7 @@ impl Default for Script {
             contents: b"0123456789",
             cut: usize::MAX,
             ignores_rest: false,
+            stalls: false,
             download_end: "226 done",
             upload: Upload::Good,
         }
@@ -92,11 +95,13 @@ struct Session {
     heard: Arc<Mutex<Vec<String>>>,
     listener: Option<TcpListener>,
     rest: usize,
+    /// The data connection of a download that has stalled.
+    stalled: Option<TcpStream>,
 }
 
 impl Session {
     fn new(control: TcpStream, script: Script, heard: Arc<Mutex<Vec<String>>>) -> Self {
-        Self { control, script, heard, listener: None, rest: 0 }
+        Self { control, script, heard, listener: None, rest: 0, stalled: None }
     }
 
     fn say(&mut self, line: &str) {
@@ -147,11 +152,24 @@ impl Session {
             "RETR" => {
                 let all = &self.script.contents[self.rest.min(self.script.contents.len())..];
                 let end = self.script.download_end;
-                self.send(&all[..all.len().min(self.script.cut)], end);
+                let octets = &all[..all.len().min(self.script.cut)];
+                if self.script.stalls {
+                    self.say("150 here it comes");
+                    self.stalled = self.data();
+                    let _ = self.stalled.as_ref().map(|mut data| data.write_all(octets));
+                    return true;
+                }
+                self.send(octets, end);
                 self.rest = 0;
                 return !end.is_empty();
             }
             "STOR" => return self.store(),
+            "PWD" => self.say("257 \"/\""),
+            "ABOR" => {
+                self.stalled = None;
+                self.say("426 aborted");
+                self.say("226 abort done");
+            }
             "QUIT" => {
                 self.say("221 bye");
                 return false;
