@@ -30,6 +30,12 @@ const STEPS: &[Step] = &[
         cargo: &["doc", "--workspace", "--no-deps"],
         variables: &[("RUSTDOCFLAGS", "-Dwarnings")],
     },
+    // Cases in every world, and every test that shows a line of the checklist.
+    Step {
+        name: "conformance",
+        cargo: &["run", "--quiet", "--package", "xtask", "--", "conformance"],
+        variables: &[],
+    },
     // Other people's clients and servers: installs them where they are missing.
     Step {
         name: "interop",

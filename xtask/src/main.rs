@@ -4,6 +4,7 @@
 //! [`ci`] are one table.
 
 mod ci;
+mod conformance;
 mod idle;
 mod interop;
 mod tidy;
@@ -29,6 +30,8 @@ enum Task {
         #[arg(long)]
         full: bool,
     },
+    /// Play the conformance suite, and print what became of each line of the checklist.
+    Conformance(conformance::Options),
     /// Check what the design asks of the source tree: sizes of files, which crate may depend on what, and the like.
     Tidy,
     /// Run our server and our client against other people's clients and servers, on loopback.
@@ -44,6 +47,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Ci { full } => ci::run(full),
+        Task::Conformance(options) => conformance::run(&options),
         Task::Tidy => tidy::run(),
         Task::Interop(options) => interop::run(&options),
         Task::Idle { sessions } => idle::run(sessions),

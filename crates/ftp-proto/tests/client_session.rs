@@ -107,7 +107,7 @@ fn a_credential_that_is_missing_is_named_and_none_is_sent_twice() {
 }
 
 #[test]
-fn rfc2640_8_rfc7151_1_host_comes_before_user_and_a_server_without_it_is_used_as_it_is() {
+fn rfc2640_8_rfc7151_8_host_comes_before_user_and_a_server_without_it_is_used_as_it_is() {
     for (reply, goes_on) in
         [("220 yes", true), ("500 what", true), ("502 no", true), ("504 no such host", false)]
     {

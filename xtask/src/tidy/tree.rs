@@ -12,16 +12,16 @@ use crate::workspace;
 const LEFT_OUT: [&str; 4] = ["target", "corpus", "artifacts", ".git"];
 
 /// Everything that is checked.
-pub(super) struct Tree {
-    pub(super) sources: Vec<Source>,
+pub(crate) struct Tree {
+    pub(crate) sources: Vec<Source>,
     pub(super) manifests: Vec<Manifest>,
 }
 
 /// A Rust file.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// From the root of the workspace, with `/`.
-    pub(super) path: String,
-    pub(super) text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
     pub(super) file: syn::File,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Manifest {
 }
 
 impl Tree {
-    pub(super) fn read() -> Result<Self, String> {
+    pub(crate) fn read() -> Result<Self, String> {
         let mut tree = Self { sources: Vec::new(), manifests: Vec::new() };
         tree.take_directory(&workspace::root(), "")?;
         tree.sources.sort_by(|one, other| one.path.cmp(&other.path));
