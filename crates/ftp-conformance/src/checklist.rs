@@ -68,7 +68,7 @@ pub const ROWS: &[Row] = &[
     cased("959-48"), cased("959-49"), cased("959-50"), cased("959-51"),
     cased("959-52"), cased("959-53"),
     tested("959-54", "rfc959_54", CORE),
-    cased("959-x1"), cased("959-x2"), cased("959-x3"),
+    cased("959-x1"), cased("959-x2"), cased("959-x3"), cased("959-x4"),
 
     cased("1123-01"), cased("1123-02"),
     tested("1123-03", "rfc1123_03", CORE),
@@ -159,7 +159,8 @@ pub const ROWS: &[Row] = &[
     tested("S41", "s41_", SERVER),
     later("S42", 3),
     cased("S43"),
-    cased("bad-1"), cased("bad-2"), cased("bad-3"),
+    cased("bad-1"), cased("bad-2"), cased("bad-3"), cased("bad-4"), cased("bad-5"), cased("bad-6"), cased("bad-7"),
+    cased("bad-8"),
     tested("C1", "c1_", CLIENT), tested("C2", "c2_", CLIENT), tested("C3", "c3_", CORE), tested("C4", "c4_", CORE),
     tested("C5", "c5_", CORE), tested("C6", "c6_", CLIENT),
     tested("C7", "c7_", "crates"),

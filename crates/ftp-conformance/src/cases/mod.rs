@@ -1,5 +1,6 @@
 //! The cases, by the document that asks for them.
 
+mod bad_input;
 mod drafts;
 mod encodings;
 mod rfc1123;
@@ -11,6 +12,7 @@ mod rfc3659;
 mod rfc7151;
 mod rfc959;
 mod security;
+mod walk;
 
 use crate::case::Case;
 
@@ -18,6 +20,7 @@ use crate::case::Case;
 pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         rfc959::CASES,
+        walk::CASES,
         rfc1123::CASES,
         rfc2389::CASES,
         rfc2428::CASES,
@@ -28,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         encodings::CASES,
         drafts::CASES,
         security::CASES,
+        bad_input::CASES,
     ]
     .into_iter()
     .flatten()

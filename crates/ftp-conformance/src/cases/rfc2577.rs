@@ -86,18 +86,25 @@ fn unknown_user(world: &mut dyn World) -> Verdict {
 }
 
 fn ports_are_random(world: &mut dyn World) -> Verdict {
+    const PORTS: usize = 1_000;
+    const PARTS: i32 = 16;
     let mut control = Control::logged_in(world)?;
-    let mut steps = HashSet::new();
-    let mut last = None;
-    for _ in 0..50 {
-        let port = i32::from(control.passive_address(Mode::Epsv)?.port());
-        if let Some(last) = last {
-            steps.insert(port - last);
-        }
-        last = Some(port);
+    let mut ports = Vec::new();
+    for _ in 0..PORTS {
+        ports.push(i32::from(control.passive_address(Mode::Epsv)?.port()));
     }
     // A counter has one step; random ports hardly ever the same twice.
-    check(steps.len() > 25, || format!("only {} different steps in 49", steps.len()))
+    let steps: HashSet<i32> = ports.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    check(steps.len() > PORTS / 2, || format!("only {} different steps", steps.len()))?;
+    // Every part of the range is used alike: chi-square with 15 degrees of freedom is over 60 once in 10^6.
+    let (low, high) = ports.iter().fold((i32::MAX, 0), |(low, high), &port| (low.min(port), high.max(port)));
+    let mut found = [0.0; PARTS as usize];
+    for port in ports {
+        found[((port - low) * PARTS / (high - low + 1)) as usize] += 1.0;
+    }
+    let expected = PORTS as f64 / f64::from(PARTS);
+    let chi_square: f64 = found.iter().map(|count: &f64| (count - expected).powi(2) / expected).sum();
+    check(chi_square < 60.0, || format!("chi-square {chi_square} over {found:?}"))
 }
 
 fn site_runs_nothing(world: &mut dyn World) -> Verdict {

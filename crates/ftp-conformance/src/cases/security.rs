@@ -21,7 +21,7 @@ pub(super) const CASES: &[Case] = &[
     case("S21", "a connection that does not log in is closed after a minute", login_takes_too_long)
         .needs(&[Need::VirtualTime]),
     case("S22", "an over-long line is one 500, and no part of it is a command", long_lines),
-    case("S23", "10,000 pipelined commands are answered in order", pipelining),
+    case("S23", "100,000 pipelined commands are answered in order, and others meanwhile", pipelining),
     case("S24", "globs are bounded", globs_are_bounded),
     case("S25", "numbers that are too large are refused", large_numbers),
     case("S26", "a second transfer command waits for the first", transfers_wait),
@@ -69,7 +69,26 @@ fn no_way_out(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
     control.ok("MKD d")?;
     for spelling in SPELLINGS {
-        for command in ["SIZE", "MDTM", "DELE", "RMD", "RNFR", "MLST"] {
+        for command in [
+            "SIZE",
+            "MDTM",
+            "DELE",
+            "RMD",
+            "RNFR",
+            "MLST",
+            "STAT",
+            "HASH",
+            "CWD",
+            "MFMT 20200101000000",
+            "SITE CHMOD 600",
+        ] {
+            let reply = control.cmd(&format!("{command} {spelling}/passwd"))?;
+            check(reply.code.get() >= 400, || {
+                format!("{command} {spelling}/passwd: {} {}", reply.code, text(&reply))
+            })?;
+        }
+        for command in ["RETR", "LIST", "NLST", "MLSD"] {
+            let _data = control.data(world, Mode::Epsv)?;
             let reply = control.cmd(&format!("{command} {spelling}/passwd"))?;
             check(reply.code.get() >= 400, || {
                 format!("{command} {spelling}/passwd: {} {}", reply.code, text(&reply))
@@ -217,9 +236,11 @@ fn long_lines(world: &mut dyn World) -> Verdict {
 
 fn pipelining(world: &mut dyn World) -> Verdict {
     let mut control = Control::logged_in(world)?;
+    let mut other = Control::logged_in(world)?;
     for _ in 0..100 {
-        control.send(&b"NOOP\r\nPWD\r\n".repeat(50))?;
-        for _ in 0..50 {
+        control.send(&b"NOOP\r\nPWD\r\n".repeat(500))?;
+        other.cmd_expect("NOOP", &[200])?;
+        for _ in 0..500 {
             control.expect(&[200])?;
             control.expect(&[257])?;
         }
