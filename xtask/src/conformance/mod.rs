@@ -13,7 +13,7 @@ use ftp_conformance::case::Worlds;
 use ftp_conformance::checklist::{ROWS, Shown};
 use ftp_conformance::report;
 use ftp_conformance::world::loopback::Driver;
-use ftp_conformance::world::memory::Memory;
+use ftp_conformance::world::sim::Simulator;
 use ftp_proto::facts::glob::Pattern;
 
 use matrix::Matrix;
@@ -34,8 +34,8 @@ pub(crate) struct Options {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum WorldName {
-    /// The core with drivers and network in memory, in time that is let pass.
-    Memory,
+    /// The simulated driver and network, in simulated time.
+    Sim,
     /// The tokio driver on loopback.
     Tokio,
     /// The mio driver on loopback.
@@ -45,7 +45,7 @@ enum WorldName {
 impl WorldName {
     fn worlds(self) -> Box<dyn Worlds> {
         match self {
-            Self::Memory => Box::new(Memory),
+            Self::Sim => Box::new(Simulator { seed: 1 }),
             Self::Tokio => Box::new(Driver::Tokio),
             Self::Mio => Box::new(Driver::Mio),
         }

@@ -10,10 +10,11 @@ pub(super) const CASES: &[Case] =
 /// A command and its codes, those of RFC 959 §5.4 without 500, 501 and 530, which every command may have.
 type Step = (&'static str, &'static [u16]);
 
-/// REIN is among them, so that walks go in and out; transfers have no data connection and end in 425.
+/// REIN is among them, so that walks go in and out; transfers have no data connection and end in 425. No login is wrong:
+/// guesses are limited for each address, and so for all walks together.
 const STEPS: &[Step] = &[
     ("USER case", &[230, 331, 332]),
-    ("USER nobody", &[230, 331, 332]),
+    ("USER anonymous", &[230, 331, 332]),
     ("PASS secret of the case", &[230, 202, 332, 503]),
     ("ACCT x", &[230, 202, 503]),
     ("CWD /", &[250, 502, 550]),
