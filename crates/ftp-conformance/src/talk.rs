@@ -196,6 +196,17 @@ impl Control {
         }
     }
 
+    /// Everything that came since the last command of [`cmd`](Self::cmd), as it came: Telnet commands, too.
+    #[must_use]
+    pub fn received(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// What came up to now is not [`received`](Self::received) any more.
+    pub fn forget_received(&mut self) {
+        self.raw.clear();
+    }
+
     /// The server must close the control connection, after what it has still to say.
     pub fn expect_closed(&mut self) -> Verdict {
         let mut chunk = [0; 4096];

@@ -135,9 +135,11 @@ fn every_reply_has_the_right_form(world: &mut dyn World) -> Verdict {
 fn telnet_options_are_refused(world: &mut dyn World) -> Verdict {
     let mut control = Control::greeted(world)?;
     // WILL 1 before USER: the answer is DONT 1, ahead of the reply.
+    control.forget_received();
     control.send(b"\xff\xfb\x01USER anonymous\r\n")?;
     let reply = control.reply()?;
-    check(matches!(reply.code.get(), 230 | 331), || format!("{} {}", reply.code, text(&reply)))
+    check(matches!(reply.code.get(), 230 | 331), || format!("{} {}", reply.code, text(&reply)))?;
+    check(control.received().starts_with(b"\xff\xfe\x01"), || format!("{:?}", control.received()))
 }
 
 fn x_commands(world: &mut dyn World) -> Verdict {

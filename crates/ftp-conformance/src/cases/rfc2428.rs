@@ -76,6 +76,10 @@ fn epsv_all(world: &mut dyn World) -> Verdict {
         check(reply.code.get() >= 500, || format!("{line}: {} {}", reply.code, text(&reply)))?;
     }
     control.cmd_expect("EPSV", &[229])?;
+    // It holds until the end of the session, or REIN.
+    control.cmd_expect("REIN", &[220])?;
+    control.log_in()?;
+    control.cmd_expect("PASV", &[227])?;
     Ok(())
 }
 

@@ -63,6 +63,9 @@ fn lang(world: &mut dyn World) -> Verdict {
     control.cmd_expect("LANG", &[200])?;
     control.cmd_expect("LANG en", &[200])?;
     control.cmd_expect("LANG xx", &[504])?;
+    control.cmd_expect("LANG 12_", &[501, 504])?;
+    control.cmd_expect("REIN", &[220])?;
+    control.cmd_expect("LANG en", &[200])?;
     Ok(())
 }
 
