@@ -13,7 +13,6 @@ mod process;
 mod relay;
 mod report;
 mod samples;
-#[expect(dead_code, reason = "for our client, whose commands are being built")]
 mod servers;
 
 use std::path::{Path, PathBuf};
@@ -53,8 +52,8 @@ impl Options {
         if self.short { &Operation::SHORT } else { &Operation::ALL }
     }
 
-    fn wants(&self, name: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    fn wants(&self, (server, client): &Pair) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| *only == server.name() || *only == client.name())
     }
 }
 
@@ -89,7 +88,7 @@ fn print(text: &str) {
 
 fn build() -> Result<(), String> {
     let status = workspace::cargo()
-        .args(["build", "--quiet", "-p", "ftp-server"])
+        .args(["build", "--quiet", "-p", "ftp-server", "-p", "ftp-client"])
         .status()
         .map_err(|error| format!("cannot start cargo: {error}"))?;
     if status.success() { Ok(()) } else { Err("our own programs cannot be built".to_owned()) }
@@ -107,11 +106,12 @@ fn temporary_directory() -> Result<tempfile::TempDir, String> {
 
 type Pair = (Box<dyn Server>, Box<dyn Client>);
 
+/// Our server under every client, ours among them, and our client against every other server.
 fn pairs(options: &Options) -> Result<Vec<Pair>, String> {
-    let mut pairs: Vec<Pair> = Vec::new();
-    for client in clients::foreign().into_iter().filter(|client| options.wants(client.name())) {
-        pairs.push((servers::ours(), client));
-    }
+    let under = clients::foreign().into_iter().chain([clients::ours()]);
+    let mut pairs: Vec<Pair> = under.map(|client| (servers::ours(), client)).collect();
+    pairs.extend(servers::foreign().into_iter().map(|server| (server, clients::ours())));
+    pairs.retain(|pair| options.wants(pair));
     if pairs.is_empty() {
         return Err(format!("no peer is called {}", options.only.join(" or ")));
     }

@@ -28,7 +28,8 @@ fn before(operation: Operation) -> Sides {
     match operation {
         Operation::Get | Operation::List => sides(samples::files(), none()),
         Operation::Put => sides(none(), samples::files()),
-        Operation::ResumeGet => sides(samples::large(), samples::half()),
+        // What a broken download left depends on the client.
+        Operation::ResumeGet => sides(samples::large(), none()),
         Operation::ResumePut => sides(samples::half(), samples::large()),
         Operation::GetTree | Operation::MirrorDown => sides(samples::tree(), none()),
         Operation::PutTree | Operation::MirrorUp => sides(none(), samples::tree()),
@@ -95,8 +96,16 @@ impl<'a> Arena<'a> {
         };
         let (user, password) = self.server.login(column);
         let remote = format!("/{name}");
-        let server = relay.address();
-        let task = Task { operation, column, server, user, password, remote: &remote, local: &local };
+        let task = Task {
+            operation,
+            column,
+            server: relay.address(),
+            user,
+            password,
+            sessions: self.server.sessions_at_once(column),
+            remote: &remote,
+            local: &local,
+        };
         let runs = match self.client.plan(&task) {
             Ok(runs) => runs,
             Err(reason) => return Outcome::NotApplicable(reason.to_owned()),
@@ -119,8 +128,11 @@ impl<'a> Arena<'a> {
     ) -> Result<(), String> {
         let start = before(task.operation);
         samples::write(root, &start.remote).map_err(|error| format!("cannot prepare the server: {error}"))?;
-        samples::write(task.local, &start.local)
-            .map_err(|error| format!("cannot prepare the client: {error}"))?;
+        let local = match task.operation {
+            Operation::ResumeGet => self.client.begun(modified(&root.join(samples::LARGE))?),
+            _ => start.local,
+        };
+        samples::write(task.local, &local).map_err(|error| format!("cannot prepare the client: {error}"))?;
         let said = self.run_all(runs, task.local)?;
         let transcript = relay.transcript();
         check_mode(task, &transcript)?;
@@ -162,6 +174,13 @@ impl<'a> Arena<'a> {
             samples::compare("at the client", &wanted.local, &local)
         }
     }
+}
+
+/// When a file was changed, in seconds since 1970.
+fn modified(path: &Path) -> Result<i64, String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let facts = std::fs::metadata(path).map_err(|error| format!("cannot look at {path:?}: {error}"))?;
+    Ok(facts.mtime())
 }
 
 fn shown(runs: &[Invocation]) -> String {

@@ -14,7 +14,7 @@ pub(crate) struct Sample {
 
 /// The file that is resumed. Its length is no multiple of any buffer's.
 pub(crate) const LARGE: &str = "large.bin";
-const LARGE_LENGTH: usize = 3_000_001;
+pub(crate) const LARGE_LENGTH: usize = 3_000_001;
 /// How much of the large file is there before it is resumed.
 pub(crate) const HALF: usize = 1_000_003;
 

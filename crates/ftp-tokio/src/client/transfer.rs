@@ -118,7 +118,7 @@ impl Client {
     /// where the server knows it, else by LIST, whatever its format.
     ///
     /// # Errors
-    /// As [`retr`](Self::retr), and when the listing is larger than
+    /// As [`retr`](Self::retr), when there is no such directory, and when the listing is larger than
     /// [`ClientOptions::listings`](super::ClientOptions::listings).
     pub async fn list(&mut self, path: Option<&PathName>) -> Result<Listing, Error> {
         if self.may_know_mlsd() {
@@ -133,7 +133,21 @@ impl Client {
                 }
             }
         }
-        self.listing(TransferVerb::List, ListingFormat::List, path).await
+        let listing = self.listing(TransferVerb::List, ListingFormat::List, path).await?;
+        if let (true, Some(path)) = (listing.entries.is_empty() && listing.skipped.is_none(), path) {
+            self.confirm_directory(path).await?;
+        }
+        Ok(listing)
+    }
+
+    /// To some servers LIST of what is not there is an empty listing (vsftpd); CWD tells.
+    async fn confirm_directory(&mut self, path: &PathName) -> Result<(), Error> {
+        let directories = self.directories.clone();
+        let back = self.pwd().await?;
+        self.cwd(path).await?;
+        self.cwd(&back).await?;
+        self.directories = directories;
+        Ok(())
     }
 
     fn may_know_mlsd(&self) -> bool {

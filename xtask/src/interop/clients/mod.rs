@@ -6,6 +6,7 @@ mod curl;
 mod ftplib;
 mod lftp;
 mod ncftp;
+mod ours;
 mod tnftp;
 mod wget;
 
@@ -17,7 +18,7 @@ use std::process::Command;
 
 use super::case::{Column, Operation};
 use super::process;
-use super::samples::{LARGE, SAMPLES, TEXT};
+use super::samples::{self, LARGE, SAMPLES, TEXT, Tree};
 
 /// Where a case takes place.
 pub(crate) struct Task<'a> {
@@ -26,6 +27,8 @@ pub(crate) struct Task<'a> {
     pub(crate) server: SocketAddr,
     pub(crate) user: &'a str,
     pub(crate) password: &'a str,
+    /// How many sessions the client may have at once.
+    pub(crate) sessions: u8,
     /// The directory on the server, from its root, without a slash at the end.
     pub(crate) remote: &'a str,
     /// The directory on the client's side.
@@ -117,10 +120,19 @@ pub(crate) trait Client: Sync {
 
     fn plan(&self, task: &Task<'_>) -> Plan;
 
+    /// What a download that broke off half-way left. `modify` is the time of the file on the server, since 1970.
+    fn begun(&self, _modify: i64) -> Tree {
+        samples::half()
+    }
+
     /// Whether a text that comes in TYPE A is stored as it came, with CR LF.
     fn stores_text_unchanged(&self) -> bool {
         false
     }
+}
+
+pub(crate) fn ours() -> Box<dyn Client> {
+    Box::new(ours::Ours)
 }
 
 /// The clients of others.

@@ -24,6 +24,10 @@ pub(crate) type Login = (&'static str, &'static str);
 pub(crate) const ANONYMOUS: Login = ("anonymous", "interop@example.org");
 pub(crate) const NAMED: Login = ("interop", "secret");
 
+/// The hash of the password of [`NAMED`], by `openssl passwd -6 -salt interop`.
+const NAMED_HASH: &str =
+    "$6$interop$x6IMPaNg.wYf47ZC6VrhGKHL2a7TAYYUj.97SBKfqC2CuGYspHC/llsBbgXVGt.GlNNMaiFQr/tfrVCsfunv70";
+
 /// The user and the group as whom the servers that need root serve files: nobody, who exists everywhere.
 const NOBODY: &str = "65534";
 
@@ -60,6 +64,11 @@ pub(crate) trait Server: Sync {
 
     fn login(&self, _column: Column) -> Login {
         NAMED
+    }
+
+    /// How many sessions it can be trusted with at once.
+    fn sessions_at_once(&self, _column: Column) -> u8 {
+        2
     }
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use super::{NAMED, NOBODY, Place, Server};
+use super::{NAMED, NAMED_HASH, NOBODY, Place, Server};
 use crate::interop::packages;
 
 pub(crate) struct Proftpd;
@@ -28,10 +28,6 @@ AllowStoreRestart on
 </IfModule>
 ";
 
-/// The hash of the password of [`NAMED`], by `openssl passwd -6 -salt interop`.
-const HASH: &str =
-    "$6$interop$x6IMPaNg.wYf47ZC6VrhGKHL2a7TAYYUj.97SBKfqC2CuGYspHC/llsBbgXVGt.GlNNMaiFQr/tfrVCsfunv70";
-
 impl Server for Proftpd {
     fn name(&self) -> &'static str {
         "proftpd"
@@ -44,8 +40,8 @@ impl Server for Proftpd {
     fn command(&self, place: &Place<'_>) -> Result<Command, String> {
         let (name, _) = NAMED;
         let root = place.root.display();
-        let users =
-            place.file("users", &format!("{name}:{HASH}:{NOBODY}:{NOBODY}::{root}:/usr/sbin/nologin\n"))?;
+        let users = place
+            .file("users", &format!("{name}:{NAMED_HASH}:{NOBODY}:{NOBODY}::{root}:/usr/sbin/nologin\n"))?;
         std::fs::set_permissions(&users, std::fs::Permissions::from_mode(0o600))
             .map_err(|error| format!("cannot protect {users}: {error}"))?;
         let own = format!(

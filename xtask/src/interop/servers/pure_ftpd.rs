@@ -3,21 +3,20 @@
 use core::time::Duration;
 use std::process::Command;
 
-use super::{NAMED, NOBODY, Place, Server};
+use super::{NAMED, NAMED_HASH, NOBODY, Place, Server};
 use crate::interop::{packages, process};
 
 pub(crate) struct PureFtpd;
 
-/// Makes the database with the one user.
+/// Makes the database with the one user. The hash that its own tool would make takes seconds at each login.
 fn database(place: &Place<'_>) -> Result<String, String> {
-    let (name, password) = NAMED;
-    let (users, database) = (place.path("users"), place.path("users.pdb"));
-    // An earlier attempt to start may have left one.
-    let _ = std::fs::remove_file(&users);
-    let mut add = packages::unpacked("usr/bin/pure-pw");
-    add.args(["useradd", name, "-u", NOBODY, "-g", NOBODY, "-d"]).arg(place.root);
-    add.args(["-f", &users, "-F", &database, "-m"]);
-    let finished = process::run(&mut add, &format!("{password}\n{password}\n"), Duration::from_secs(30))?;
+    let (name, _) = NAMED;
+    let root = place.root.display();
+    let line = format!("{name}:{NAMED_HASH}:{NOBODY}:{NOBODY}::{root}/./::::::::::::\n");
+    let (users, database) = (place.file("users", &line)?, place.path("users.pdb"));
+    let mut make = packages::unpacked("usr/bin/pure-pw");
+    make.args(["mkdb", &database, "-f", &users]);
+    let finished = process::run(&mut make, "", Duration::from_secs(30))?;
     if finished.status.success() { Ok(database) } else { Err(format!("pure-pw: {}", finished.stderr)) }
 }
 
@@ -37,7 +36,7 @@ impl Server for PureFtpd {
         command.arg(if place.address.is_ipv6() { "-6" } else { "-4" });
         // No anonymous users, everybody in his own root, no look-ups, no system log.
         command.args(["-l", &format!("puredb:{database}"), "-E", "-A", "-H", "-f", "none", "-u", "1"]);
-        command.args(["-U", "022:022", "-g", &place.path("pid")]);
+        command.args(["-U", "133:022", "-g", &place.path("pid")]);
         Ok(command)
     }
 }

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::{NAMED, Place, Server};
+use crate::interop::case::Column;
 use crate::interop::clients::first_line;
 use crate::interop::packages;
 
@@ -27,5 +28,10 @@ impl Server for Pyftpdlib {
         let mut command = Command::new(packages::python());
         command.args([&script, &ip, &port, name, password]).arg(place.root);
         Ok(command)
+    }
+
+    /// In active mode pyftpdlib 2.2.0 stops listening to a session whose descriptor a data connection had before.
+    fn sessions_at_once(&self, column: Column) -> u8 {
+        if column.mode.is_active() { 1 } else { 2 }
     }
 }

@@ -8,13 +8,15 @@ use crate::interop::packages;
 
 pub(crate) struct Vsftpd;
 
+/// "anonymous" is daemon: nobody's home does not exist, which is refused even when another directory is served.
+///
 /// The sandbox of this version knows too few system calls for current kernels: SIZE would end the session.
 const CONFIGURATION: &str = "\
 background=NO
 seccomp_sandbox=NO
 anonymous_enable=YES
 local_enable=NO
-ftp_username=nobody
+ftp_username=daemon
 write_enable=YES
 anon_upload_enable=YES
 anon_mkdir_write_enable=YES
