@@ -7,6 +7,7 @@ mod ci;
 mod conformance;
 mod idle;
 mod interop;
+mod sim;
 mod tidy;
 mod workspace;
 
@@ -36,6 +37,8 @@ enum Task {
     Tidy,
     /// Run our server and our client against other people's clients and servers, on loopback.
     Interop(interop::Options),
+    /// Play random conversations of our client and our server in the simulator, and judge them.
+    Sim(sim::Options),
     /// Print how much memory an idle session takes, on each driver.
     Idle {
         /// How many sessions.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Conformance(options) => conformance::run(&options),
         Task::Tidy => tidy::run(),
         Task::Interop(options) => interop::run(&options),
+        Task::Sim(options) => sim::run(&options),
         Task::Idle { sessions } => idle::run(sessions),
     };
     match outcome {

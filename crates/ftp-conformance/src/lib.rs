@@ -4,6 +4,7 @@
 //! * [`cases`]: the cases themselves, by the document that asks for them. Each is a plain function in blocking style.
 //! * [`world`]: where they are played. A case knows nothing of sockets, drivers or simulated time.
 //! * [`talk`]: what cases are written with.
+//! * [`conversation`]: whole conversations by chance, in the simulator, judged from outside.
 //!
 //! ```
 //! use ftp_conformance::case::{Outcome, play};
@@ -16,6 +17,7 @@
 pub mod case;
 pub mod cases;
 pub mod checklist;
+pub mod conversation;
 pub mod report;
 pub mod scene;
 pub mod talk;

@@ -259,6 +259,19 @@ fn a_connection_that_fails_after_the_transfer_command_is_drained() {
 }
 
 #[test]
+fn a_missing_file_is_what_it_is_also_when_the_data_connection_was_refused_first() {
+    let mut play = Play::ready();
+    told(&mut play, Rung { command_first: true, ..rung(DataMode::EPSV) }, "EPSV", "229 (|||50000|)");
+    let IoAction::Connect { id, .. } = play.action() else { panic!() };
+    play.expect("RETR /f");
+    // The server has said no, and its listener is gone; its reply comes after the reset.
+    play.data(id, DataEvent::Failed { during: DataPhase::Connect, why: Failure::Refused });
+    play.expect("ABOR");
+    play.say("550 no such file\n226 ok");
+    assert!(matches!(play.failed(), OperationError::Refused { code, .. } if code.get() == 550));
+}
+
+#[test]
 fn a_server_that_does_not_answer_abor_costs_the_connection() {
     let mut play = Play::ready();
     told(&mut play, Rung { command_first: true, ..rung(DataMode::EPSV) }, "EPSV", "229 (|||50000|)");

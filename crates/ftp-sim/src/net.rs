@@ -176,6 +176,9 @@ impl Net {
     /// Sends from a socket. What is sent later arrives later.
     fn send(&mut self, id: SocketId, what: Payload) {
         let Some(socket) = self.sockets.get(&id) else { return };
+        if matches!(socket.status, Status::Failed(_)) {
+            return;
+        }
         let unlucky = matches!(what, Payload::Data { .. })
             && self.rng.u32(0..1_000_000) < self.conditions.resets_per_million;
         let what = if unlucky { Payload::Reset } else { what };

@@ -58,9 +58,14 @@ impl Transfer {
             Some(result) => result,
             None => self.judge(control),
         };
-        if let Err(OperationError::Data(attempt)) = &mut result {
+        if let Err(OperationError::Data(attempt)) = &mut result
+            && attempt.reply.is_none()
+        {
             // What the server said to it explains it best.
-            attempt.reply = attempt.reply.take().or_else(|| self.final_reply.take());
+            match self.final_reply.take() {
+                Some(reply) if refuses_file(reply.code) => result = Err(OperationError::refused(reply)),
+                reply => attempt.reply = reply,
+            }
         }
         Fate::Ended(result)
     }
@@ -343,4 +348,12 @@ impl Transfer {
         let span = self.request.span;
         Some(span.end.map_or(size, |end| end.min(size)).saturating_sub(span.start))
     }
+}
+
+/// Whether a reply to a transfer command says no because of the file: x5z (RFC 959 §4.2.1). A server that does so takes
+/// its listener away, and our connection to it may be refused before the reply is here; no other data port mode would
+/// help.
+fn refuses_file(code: ReplyCode) -> bool {
+    let negative = matches!(code.class(), ReplyClass::TransientNegative | ReplyClass::PermanentNegative);
+    negative && code.get() / 10 % 10 == 5
 }

@@ -77,8 +77,14 @@ impl ClientActor {
     pub fn reconnect(&mut self) {
         self.state = match core::mem::replace(&mut self.state, State::Fresh) {
             State::Connected(driver) => State::Leaving(driver),
-            state => state,
+            State::Fresh | State::Connecting(_) | State::Leaving(_) | State::Failed(_) => State::Fresh,
         };
+    }
+
+    /// Whether there is a session that operations can be given to.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.driver().is_some_and(|driver| !driver.is_finished())
     }
 
     /// Whether the control connection is there; `Err` when it could not be had.

@@ -55,19 +55,29 @@ impl Pair {
     /// # Errors
     /// When the client does not reach the server.
     pub fn on(
+        sim: Sim,
+        server: (HostId, SocketAddr, ServerConfig),
+        client: (HostId, SocketAddr, ClientConfig),
+    ) -> io::Result<Self> {
+        let mut pair = Self::apart(sim, server, client);
+        pair.connect()?;
+        Ok(pair)
+    }
+
+    /// As [`on`](Self::on), not yet connected: [`reconnect`](Self::reconnect) does it.
+    #[must_use]
+    pub fn apart(
         mut sim: Sim,
         (server_host, listens, server): (HostId, SocketAddr, ServerConfig),
         (client_host, dials, client): (HostId, SocketAddr, ClientConfig),
-    ) -> io::Result<Self> {
+    ) -> Self {
         let storage = MemoryStorage::new();
         let backend = scene::backend(storage.clone());
         let server = Rc::new(RefCell::new(ServerActor::new(Arc::new(server), backend, &[listens])));
         let client = Rc::new(RefCell::new(ClientActor::new(client, dials)));
         sim.start(server_host, Rc::clone(&server));
         sim.start(client_host, Rc::clone(&client));
-        let mut pair = Self { sim, storage, server, client };
-        pair.connect()?;
-        Ok(pair)
+        Self { sim, storage, server, client }
     }
 
     /// Gives the client's session up and connects anew.
@@ -77,6 +87,12 @@ impl Pair {
     pub fn reconnect(&mut self) -> io::Result<()> {
         self.client.borrow_mut().reconnect();
         self.connect()
+    }
+
+    /// Whether the client has a session that operations can be given to.
+    #[must_use]
+    pub fn usable(&self) -> bool {
+        self.client.borrow().is_usable()
     }
 
     fn connect(&mut self) -> io::Result<()> {
