@@ -33,20 +33,19 @@ impl ToNetwork {
 
 impl Transform for ToNetwork {
     fn push(&mut self, input: &[u8], out: &mut BytesMut) -> usize {
-        let mut taken = 0;
-        for &octet in input {
-            let coded: &[u8] = match octet {
-                b'\n' => &[ESCAPE, END_OF_RECORD],
-                ESCAPE => &[ESCAPE, ESCAPE],
-                _ => core::slice::from_ref(&octet),
+        let mut rest = input;
+        loop {
+            let text = rest.iter().position(|&octet| matches!(octet, b'\n' | ESCAPE)).unwrap_or(rest.len());
+            let copied = text.min(room(out));
+            let (plain, after) = rest.split_at(copied);
+            out.put_slice(plain);
+            rest = after;
+            let Some((&mark, after)) = rest.split_first().filter(|_| copied == text && room(out) >= 2) else {
+                return input.len() - rest.len();
             };
-            if room(out) < coded.len() {
-                break;
-            }
-            out.put_slice(coded);
-            taken += 1;
+            out.put_slice(&[ESCAPE, if mark == b'\n' { END_OF_RECORD } else { ESCAPE }]);
+            rest = after;
         }
-        taken
     }
 
     fn finish(&mut self, out: &mut BytesMut) -> bool {
