@@ -78,3 +78,8 @@ pub mod time;
 mod timers;
 pub mod transform;
 pub mod wire;
+
+/// The workspace's README, so that its example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
