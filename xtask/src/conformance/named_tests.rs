@@ -90,6 +90,22 @@ fn has_words(name: &str, part: &str) -> bool {
     format!("_{name}_").contains(&format!("_{}_", part.trim_matches('_')))
 }
 
+#[cfg(test)]
+use ftp_conformance::checklist::{ROWS, Shown};
+
+#[test]
+fn every_line_that_tests_show_has_such_tests() {
+    let sources = in_sources().expect("the sources can be read");
+    let lacking = |row: &ftp_conformance::checklist::Row| match row.shown {
+        Shown::Tests { named, under } if matching(&sources, named, under).is_empty() => {
+            Some(format!("{}: no test under {under} is named *{named}*", row.id))
+        }
+        _ => None,
+    };
+    let lacking: Vec<_> = ROWS.iter().filter_map(lacking).collect();
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
 #[test]
 fn tests_are_found_by_whole_words() {
     let text = "#[test]\nfn s27_long() {}\nfn s2_helper() {}\nproptest! {\n    #[test]\n    fn all_s2(a in 0..1) {}\n}";
