@@ -1,6 +1,6 @@
 //! `mirror`, `get -r` and `put -r`: make one tree like another.
 //!
-//! Both sides are [scanned](scan) into a [tree], [`plan`] compares them without any I/O, and [`run`] carries out what it
+//! Both sides are [scanned](scan) into a [tree], [`plan`] compares them without any I/O, and [`mod@run`] carries out what it
 //! says, the copies on several connections.
 
 pub(crate) mod plan;
