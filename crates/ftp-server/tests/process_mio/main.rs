@@ -8,6 +8,8 @@ mod faults;
 mod harness;
 #[path = "../process/idle.rs"]
 mod idle;
+#[path = "../process/lines.rs"]
+mod lines;
 #[path = "../process/logs.rs"]
 mod logs;
 #[path = "../process/options.rs"]
