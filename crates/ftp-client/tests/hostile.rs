@@ -20,18 +20,8 @@ fn mlsd(names: &[&[u8]]) -> Vec<u8> {
     listing
 }
 
-const MLSD: Script = Script {
-    features: &["MLST type*;size*;", "SIZE", "REST STREAM"],
-    size: "213 10",
-    mdtm: "550 no",
-    listing: |_| Vec::new(),
-    contents: b"0123456789",
-    cut: usize::MAX,
-    ignores_rest: false,
-    stalls: false,
-    download_end: "226 done",
-    upload: Upload::Good,
-};
+const MLSD: Script =
+    Script { features: &["MLST type*;size*;", "SIZE", "REST STREAM"], size: "213 10", ..Script::PLAIN };
 
 #[test]
 fn c1_names_that_lead_elsewhere_are_skipped_and_the_others_come() {

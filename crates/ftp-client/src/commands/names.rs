@@ -18,15 +18,26 @@ pub(super) async fn rm(
     urls: &[String],
     recursive: bool,
 ) -> Result<Exit, Failure> {
+    each(context, sites, urls, async |client, path| match recursive {
+        true => remove_tree(client, path).await,
+        false => client.dele(path).await.map(drop).map_err(Failure::from),
+    })
+    .await
+}
+
+/// Does the same to each path, also when it fails for one of them.
+async fn each(
+    context: &Context,
+    sites: &mut Sites,
+    urls: &[String],
+    work: impl AsyncFn(&mut Client, &PathName) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
     let mut tally = Tally::default();
     for text in urls {
         let url = url(text)?;
         let path = path_of(&url)?;
         let client = &mut sites.at(context, &url).await?.client;
-        let done = match recursive {
-            true => remove_tree(client, path).await,
-            false => client.dele(path).await.map(drop).map_err(Failure::from),
-        };
+        let done = work(client, path).await;
         tally.add(context, done.map(|()| 0))?;
     }
     tally.finish(context)
@@ -76,18 +87,11 @@ pub(super) async fn mkdir(
     urls: &[String],
     parents: bool,
 ) -> Result<Exit, Failure> {
-    let mut tally = Tally::default();
-    for text in urls {
-        let url = url(text)?;
-        let path = path_of(&url)?;
-        let client = &mut sites.at(context, &url).await?.client;
-        let done = match parents {
-            true => make_parents(client, path).await,
-            false => client.mkd(path).await.map(drop).map_err(Failure::from),
-        };
-        tally.add(context, done.map(|()| 0))?;
-    }
-    tally.finish(context)
+    each(context, sites, urls, async |client, path| match parents {
+        true => make_parents(client, path).await,
+        false => client.mkd(path).await.map(drop).map_err(Failure::from),
+    })
+    .await
 }
 
 /// Makes a directory and those above it, as far as they are not there.
@@ -109,14 +113,8 @@ pub(crate) async fn make_parents(client: &mut Client, path: &PathName) -> Result
 }
 
 pub(super) async fn rmdir(context: &Context, sites: &mut Sites, urls: &[String]) -> Result<Exit, Failure> {
-    let mut tally = Tally::default();
-    for text in urls {
-        let url = url(text)?;
-        let path = path_of(&url)?;
-        let done = sites.at(context, &url).await?.client.rmd(path).await;
-        tally.add(context, done.map(|_| 0).map_err(Failure::from))?;
-    }
-    tally.finish(context)
+    each(context, sites, urls, async |client, path| client.rmd(path).await.map(drop).map_err(Failure::from))
+        .await
 }
 
 pub(super) async fn mv(context: &Context, sites: &mut Sites, from: &str, to: &str) -> Result<Exit, Failure> {

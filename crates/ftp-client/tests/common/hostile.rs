@@ -40,20 +40,25 @@ pub(crate) enum Upload {
     NoFinal,
 }
 
+impl Script {
+    /// One file, which comes whole; no listing, no FEAT.
+    pub(crate) const PLAIN: Self = Self {
+        features: &[],
+        size: "550 no",
+        mdtm: "550 no",
+        listing: |_| Vec::new(),
+        contents: b"0123456789",
+        cut: usize::MAX,
+        ignores_rest: false,
+        stalls: false,
+        download_end: "226 done",
+        upload: Upload::Good,
+    };
+}
+
 impl Default for Script {
     fn default() -> Self {
-        Self {
-            features: &[],
-            size: "550 no",
-            mdtm: "550 no",
-            listing: |_| Vec::new(),
-            contents: b"0123456789",
-            cut: usize::MAX,
-            ignores_rest: false,
-            stalls: false,
-            download_end: "226 done",
-            upload: Upload::Good,
-        }
+        Self::PLAIN
     }
 }
 
