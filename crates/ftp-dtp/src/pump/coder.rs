@@ -149,6 +149,10 @@ impl Transform for Chain {
     fn take_marker(&mut self) -> Option<Bytes> {
         if core::mem::take(&mut self.marker_due) { self.marker.take() } else { None }
     }
+
+    fn put_marker(&mut self, marker: &[u8], out: &mut BytesMut) -> bool {
+        self.middle.is_empty() && self.second.put_marker(marker, out)
+    }
 }
 
 impl fmt::Debug for Coder {

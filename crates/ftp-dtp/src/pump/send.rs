@@ -11,6 +11,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use core::fmt;
 use ftp_proto::data::{StorageFailure, StreamEnd, TransferFailure, TransferTotals};
 use ftp_proto::io::{OnEnd, TransferPlan};
+use ftp_proto::transform::block::MARKED;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub(super) struct Sending {
     /// What the transform made of `raw`, and how much of that is written.
     coded: BytesMut,
     written: usize,
+    /// The next restart marker is due at this offset in the file.
+    marker_at: u64,
     /// The transform has given what it held back.
     finished: bool,
     buffers: BufferPool,
@@ -98,6 +101,7 @@ impl Sending {
             }
             Source::Chunks(source) => (From::Chunks(Some(source)), None),
         };
+        let begins = if let From::File { offset, .. } = &source { *offset } else { 0 };
         Self {
             source,
             left: [plan.limit, length].into_iter().flatten().min(),
@@ -106,6 +110,7 @@ impl Sending {
             raw: Raw::None,
             coded: BytesMut::new(),
             written: 0,
+            marker_at: begins.saturating_add(MARKED),
             finished: false,
             buffers: buffers.clone(),
             on_end: plan.on_end,
@@ -274,7 +279,7 @@ impl Sending {
     fn write(&mut self, stream: &mut impl DataStream, last: bool, budget: &mut usize) -> Option<PumpStep> {
         let octets = self.encode(last);
         *budget = budget.saturating_sub(octets);
-        if self.in_hand().is_empty() {
+        if self.in_hand().is_empty() && (last || !self.mark()) {
             self.raw = Raw::None;
             self.phase = if last { Phase::Finish } else { Phase::Fetch };
             // What shrinks to nothing is work too.
@@ -333,6 +338,19 @@ impl Sending {
             self.finished = coder.finish(&mut self.coded);
         }
         if self.coded.is_empty() { swallowed } else { 0 }
+    }
+
+    /// Puts a restart marker, if the mode has such and one is due: the offset in the file, which a REST can go back to.
+    /// What comes in chunks may be a listing, which has no places to go back to.
+    fn mark(&mut self) -> bool {
+        let (From::File { offset, .. }, Coder::Changed(coder)) = (&self.source, &mut self.coder) else {
+            return false;
+        };
+        if *offset < self.marker_at || !self.raw.octets().is_empty() {
+            return false;
+        }
+        self.marker_at = offset.saturating_add(MARKED);
+        coder.put_marker(format!("{offset}").as_bytes(), &mut self.coded)
     }
 
     fn in_hand(&self) -> &[u8] {

@@ -4,11 +4,16 @@
 //! descriptor says too that a record ends; a record is a line, as in [`record`](super::record).
 //!
 //! A block can be a restart marker instead of data: [`Transform::take_marker`] gives it, and whoever receives the file
-//! tells the sender how far it has come (reply 110, RFC 959 §3.5). None are sent.
+//! tells the sender how far it has come (reply 110, RFC 959 §3.5). [`Transform::put_marker`] sends one; a sender of files does
+//! so every [`MARKED`] octets.
 
 use super::scan::find;
 use super::{State, Transform, room};
 use bytes::{BufMut, Bytes, BytesMut};
+
+/// How many octets of a file a sender lets pass, at least, from one restart marker to the next: what is sent again after
+/// a break is little, and so are the markers.
+pub const MARKED: u64 = 1 << 20;
 
 /// The block ends a record.
 const END_OF_RECORD: u8 = 128;
@@ -68,6 +73,14 @@ impl Transform for ToNetwork {
         let fits = room(out) >= HEADER;
         if fits {
             Self::put(END_OF_FILE, &[], out);
+        }
+        fits
+    }
+
+    fn put_marker(&mut self, marker: &[u8], out: &mut BytesMut) -> bool {
+        let fits = marker.len() <= LONGEST_MARKER.into() && room(out) >= HEADER + marker.len();
+        if fits {
+            Self::put(MARKER, marker, out);
         }
         fits
     }

@@ -56,6 +56,13 @@ pub trait Transform {
         None
     }
 
+    /// Appends a restart marker behind all that was pushed, if the framing has markers and there is room for it: the
+    /// reverse of [`take_marker`](Self::take_marker). Returns whether it did.
+    fn put_marker(&mut self, marker: &[u8], out: &mut BytesMut) -> bool {
+        let _ = (marker, out);
+        false
+    }
+
     /// How the data stands. A transform that only converts is always open; one that removes framing can meet the end
     /// mark, or something that is no framing.
     fn state(&self) -> State {

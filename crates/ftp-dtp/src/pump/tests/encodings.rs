@@ -5,6 +5,7 @@ use crate::pump::PumpStep;
 use bytes::Bytes;
 use ftp_proto::data::{StreamEnd, TransferFailure};
 use ftp_proto::io::{Flow, OnEnd, StreamEncoding, TransferPlan, TransmissionMode};
+use ftp_proto::transform::block::MARKED;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -107,6 +108,29 @@ fn rfc1123_23_a_restart_marker_is_told_once_what_came_before_it_is_stored() {
         assert_eq!(store.content(), before);
         assert_eq!(run(&mut pump, &mut stream, BUDGET).1, Ok(()));
         assert_eq!(store.content(), all);
+    }
+}
+
+#[test]
+fn rfc959_52_a_long_file_has_restart_markers_that_name_its_offsets() {
+    let file = b"a line\nand another\n".repeat(200_000);
+    for encoding in
+        [BLOCK, StreamEncoding { ascii: true, ..BLOCK }, StreamEncoding { records: true, ..BLOCK }]
+    {
+        let wire = send(encoding, &file);
+        let store = Store::new();
+        let mut pump = pump(&coded(Flow::FromPeer, encoding), store.end());
+        let mut stream = Fake::reading([In::Octets(wire)]);
+        let mut marked = 0;
+        while let Ok(PumpStep::Checkpoint { marker, stored }) =
+            run_until(&mut pump, &mut stream, BUDGET, |step| matches!(step, PumpStep::Checkpoint { .. }))
+        {
+            assert_eq!(marker, stored.to_string().as_bytes(), "{encoding:?}");
+            assert!((MARKED..2 * MARKED).contains(&(stored - marked)), "{stored} after {marked}");
+            marked = stored;
+        }
+        assert!(file.len() as u64 - marked < MARKED, "{encoding:?}: the last at {marked}");
+        assert!(store.content() == file, "{encoding:?}");
     }
 }
 
