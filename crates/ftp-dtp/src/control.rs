@@ -1,7 +1,9 @@
 //! The control connection's octets, between its non-blocking socket and the machine.
 
+mod connect;
 mod socket;
 
+pub use connect::ControlConnect;
 pub use socket::ControlSocket;
 
 use core::mem;

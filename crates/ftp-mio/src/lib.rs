@@ -1,7 +1,8 @@
-//! The mio driver of ftp-proto: an FTP server of a few event loops, without a runtime.
+//! The mio driver of ftp-proto: an FTP server of a few event loops and a blocking client, without a runtime.
 //!
-//! The protocol is in `ftp-proto`, sockets and the pump in `ftp-dtp`, decisions in `ftp-backend`, what sessions do in
-//! `ftp-service`. What is left is waiting:
+//! The protocol is in `ftp-proto`, sockets and the pump in `ftp-dtp`, decisions in `ftp-backend`, what sessions of a server
+//! do in `ftp-service`, what a client does in `ftp-user`. What is left is waiting. A [`client::Client`] waits in the thread
+//! that calls it. A server has these threads:
 //!
 //! | thread | what it does |
 //! |---|---|
@@ -18,8 +19,9 @@
 //!
 //! ```
 //! use ftp_backend::{Accounts, MemoryStorage, StandardBackend};
+//! use ftp_mio::client::{Client, ClientOptions, Login};
 //! use ftp_mio::{Server, ServerOptions, serve};
-//! use std::io::{Read, Write};
+//! use ftp_proto::command::{Secret, Text};
 //! use std::sync::Arc;
 //!
 //! let mut accounts = Accounts::new();
@@ -29,12 +31,10 @@
 //! let (address, handle) = (server.addresses()[0], server.handle());
 //! let serving = std::thread::spawn(|| serve(server, None));
 //!
-//! let mut client = std::net::TcpStream::connect(address)?;
-//! client.write_all(b"USER alice\r\nPASS secret\r\nQUIT\r\n")?;
-//! let mut replies = String::new();
-//! client.read_to_string(&mut replies)?;
-//! assert!(replies.contains("\r\n230 ") && replies.contains("\r\n221 "));
-//! drop(client);
+//! let mut client = Client::connect("127.0.0.1", address.port(), ClientOptions::default())?;
+//! client.login(Login { user: Text::new("alice")?, password: Some(Secret::new("secret")?), account: None })?;
+//! assert!(client.list(None)?.entries.is_empty());
+//! client.quit()?;
 //!
 //! handle.drain();
 //! serving.join().expect("it does not panic")?;
@@ -43,6 +43,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod client;
 mod event_loop;
 mod mail;
 mod pool;
@@ -50,5 +51,6 @@ mod reactor;
 mod server;
 mod shared;
 
+pub use client::{Client, ClientOptions};
 pub use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
 pub use server::serve;

@@ -48,7 +48,7 @@ impl BlockingPool {
 }
 
 /// The outcome of work that may block; an error when it panicked, or the runtime is going down.
-pub(crate) enum Blocking<T> {
+pub enum Blocking<T> {
     Waiting(JoinHandle<JoinHandle<T>>),
     Running(JoinHandle<T>),
 }

@@ -14,7 +14,7 @@ use tokio::io::unix::AsyncFd;
 
 /// Wakes one task. A task [hears](Self::hear) its context at the beginning of each turn.
 #[derive(Debug)]
-pub(crate) struct TaskLoop {
+pub struct TaskLoop {
     waker: Waker,
     blocking: BlockingPool,
     alarm: Alarm,

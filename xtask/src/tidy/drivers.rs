@@ -1,4 +1,4 @@
-//! A driver waits, times and schedules. What it says to the peer, and what the peer says, is the core's.
+//! A driver waits, times and schedules; so does what drivers share. What it says to the peer, and what the peer says, is the core's.
 
 use ftp_proto::command::SPECS;
 use proc_macro2::TokenTree;
@@ -6,7 +6,8 @@ use proc_macro2::TokenTree;
 use super::Finding;
 use super::tree::{Source, Tree, each_token};
 
-const DRIVERS: [&str; 2] = ["crates/ftp-tokio/src/", "crates/ftp-mio/src/"];
+const DRIVERS: [&str; 4] =
+    ["crates/ftp-tokio/src/", "crates/ftp-mio/src/", "crates/ftp-service/src/", "crates/ftp-user/src/"];
 /// Types with which a driver would decide by what a reply or a command says.
 const PROTOCOL_TYPES: [&str; 2] = ["ReplyCode", "Verb"];
 

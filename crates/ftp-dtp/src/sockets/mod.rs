@@ -18,7 +18,7 @@
 
 use crate::errors::failure;
 use crate::stream::DataSocket;
-use core::net::{IpAddr, SocketAddr, SocketAddrV6};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use core::time::Duration;
 use ftp_proto::address::{normalise, normalise_socket};
 use ftp_proto::data::{Failure, SourceEndpoint};
@@ -181,7 +181,20 @@ pub fn start_connect(
         }
         result => result,
     }
+    .map(|socket| DataSocket::new(socket.into()))
     .map_err(|error| failure(&error))
+}
+
+/// Begins to connect a control connection to `target`, from `source` if one is given; [`finish_control_connect`] says, once
+/// the socket is writable, how it went.
+///
+/// # Errors
+/// The system's, when it is known at once that there is no way.
+pub fn start_control_connect(source: Option<IpAddr>, target: SocketAddr) -> io::Result<TcpStream> {
+    let any = if target.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = connect_from(SocketAddr::new(source.unwrap_or(any), 0), target)?;
+    set_control_options(&socket)?;
+    Ok(socket.into())
 }
 
 /// Whether another source port may help: no privilege for this one, taken, or its four-tuple alive.
@@ -192,7 +205,7 @@ fn source_port_is_why(error: &io::Error) -> bool {
     )
 }
 
-fn connect_from(source: SocketAddr, target: SocketAddr) -> io::Result<DataSocket> {
+fn connect_from(source: SocketAddr, target: SocketAddr) -> io::Result<Socket> {
     let socket = socket(target)?;
     if source.is_ipv4() != target.is_ipv4() {
         return Err(Errno::AFNOSUPPORT.into());
@@ -205,7 +218,7 @@ fn connect_from(source: SocketAddr, target: SocketAddr) -> io::Result<DataSocket
         Err(error) if Errno::from_io_error(&error) == Some(Errno::INPROGRESS) => {}
         Err(error) => return Err(error),
     }
-    Ok(DataSocket::new(socket.into()))
+    Ok(socket)
 }
 
 /// Whether the connection that [`start_connect`] began is there: ask when the socket is writable; `false` is "not
@@ -214,15 +227,24 @@ fn connect_from(source: SocketAddr, target: SocketAddr) -> io::Result<DataSocket
 /// # Errors
 /// Why the connection could not be made.
 pub fn finish_connect(stream: &TcpStream) -> Result<bool, Failure> {
-    if let Some(error) = stream.take_error().map_err(|error| failure(&error))? {
-        return Err(failure(&error));
+    finish_control_connect(stream).map_err(|error| failure(&error))
+}
+
+/// Whether the connection that [`start_control_connect`] began is there: ask when the socket is writable; `false` is "not
+/// yet".
+///
+/// # Errors
+/// Why the connection could not be made.
+pub fn finish_control_connect(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
     }
     match (stream.peer_addr(), stream.local_addr()) {
         // TCP lets a socket connect to itself when source and target happen to be the same: nobody listens there.
-        (Ok(peer), Ok(local)) if peer == local => Err(Failure::Refused),
+        (Ok(peer), Ok(local)) if peer == local => Err(io::ErrorKind::ConnectionRefused.into()),
         (Ok(_), Ok(_)) => Ok(true),
         (Err(error), _) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
-        (Err(error), _) | (_, Err(error)) => Err(failure(&error)),
+        (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
 

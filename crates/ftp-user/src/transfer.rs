@@ -1,8 +1,8 @@
 //! RETR, STOR and listings: the ladder's decisions carried out.
 
-use super::error::{Doing, Error};
-use super::listing::{Collector, Listing};
-use super::{Client, Event};
+use crate::error::{Doing, Error};
+use crate::listing::{Collector, Listing};
+use crate::{Client, Driver, Event};
 use bytes::Bytes;
 use ftp_dtp::pump::LocalEnd;
 use ftp_dtp::storage::{Sink, Source};
@@ -83,7 +83,7 @@ impl Request {
     }
 }
 
-impl Client {
+impl<D: Driver> Client<D> {
     /// Downloads `path` into `sink`.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`retr`](Self::retr), when there is no such directory, and when the listing is larger than
-    /// [`ClientOptions::listings`](super::ClientOptions::listings).
+    /// [`ClientOptions::listings`](crate::ClientOptions::listings).
     pub async fn list(&mut self, path: Option<&PathName>) -> Result<Listing, Error> {
         if self.may_know_mlsd() {
             match self.listing(TransferVerb::Mlsd, ListingFormat::Mlsd, path).await {

@@ -10,7 +10,7 @@ use ftp_proto::facts::list::ListingError;
 use ftp_proto::reply::{Refusal, Reply};
 use std::io;
 
-/// An operation of a [`Client`](super::Client) did not succeed. Its text is safe to show on a terminal.
+/// An operation of a [`Client`](crate::Client) did not succeed. Its text is safe to show on a terminal.
 #[derive(Debug)]
 pub struct Error {
     doing: Doing,
@@ -60,33 +60,33 @@ pub enum ErrorKind {
     Protocol,
     /// This machine: storage, descriptors.
     Local,
-    /// Ended by [`AbortHandle::abort`](super::AbortHandle::abort).
+    /// Ended by [`AbortHandle::abort`](crate::AbortHandle::abort).
     Aborted,
 }
 
 /// What was being done.
 #[derive(Debug, Clone)]
-pub(super) struct Doing {
+pub(crate) struct Doing {
     what: &'static str,
     object: Vec<u8>,
 }
 
 impl Doing {
-    pub(super) fn new(what: &'static str, object: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn new(what: &'static str, object: impl AsRef<[u8]>) -> Self {
         Self { what, object: object.as_ref().to_vec() }
     }
 
-    pub(super) fn to(what: &'static str, path: Option<&PathName>) -> Self {
+    pub(crate) fn to(what: &'static str, path: Option<&PathName>) -> Self {
         Self::new(what, path.map_or(&[][..], PathName::as_bytes))
     }
 
-    pub(super) fn failed(self, cause: impl Into<Cause>) -> Error {
+    pub(crate) fn failed(self, cause: impl Into<Cause>) -> Error {
         Error { doing: self, cause: Box::new(cause.into()), attempts: Vec::new() }
     }
 }
 
 impl Error {
-    pub(super) fn with_attempts(mut self, attempts: &[Attempt]) -> Self {
+    pub(crate) fn with_attempts(mut self, attempts: &[Attempt]) -> Self {
         self.attempts = attempts.to_vec();
         self
     }

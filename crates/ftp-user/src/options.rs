@@ -1,6 +1,6 @@
 //! What an embedder can set.
 
-use super::Event;
+use crate::{AbortHandle, Event};
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -8,7 +8,7 @@ use ftp_proto::client::{ActiveSettings, ClientConfig, Modes, PassiveAddress};
 use ftp_proto::facts::list::ListingLimits;
 use std::sync::Arc;
 
-/// Settings of a [`Client`](super::Client). The defaults suit a server that is not known.
+/// Settings of a [`Client`](crate::Client). The defaults suit a server that is not known.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
     /// The protocol's own settings: timeouts, limits, quirks.
@@ -30,6 +30,8 @@ pub struct ClientOptions {
     pub listings: ListingLimits,
     /// Told what happens, for `-v`, progress and notices.
     pub observer: Observer,
+    /// Ends operations, connecting too.
+    pub abort: AbortHandle,
 }
 
 impl Default for ClientOptions {
@@ -44,6 +46,7 @@ impl Default for ClientOptions {
             connect_timeout: None,
             listings: ListingLimits::default(),
             observer: Observer::default(),
+            abort: AbortHandle::default(),
         }
     }
 }
@@ -61,7 +64,7 @@ pub enum Family {
 }
 
 impl Family {
-    pub(super) const fn allows(self, ip: IpAddr) -> bool {
+    pub(crate) const fn allows(self, ip: IpAddr) -> bool {
         match self {
             Self::Any => true,
             Self::V4 => ip.is_ipv4(),
@@ -82,14 +85,14 @@ impl Observer {
         Self(Some(Arc::new(tell)))
     }
 
-    pub(super) fn tell(&self, event: &Event) {
+    pub(crate) fn tell(&self, event: &Event) {
         if let Some(tell) = &self.0 {
             tell(event);
         }
     }
 
     /// Whether anybody listens.
-    pub(super) const fn is_set(&self) -> bool {
+    pub(crate) const fn is_set(&self) -> bool {
         self.0.is_some()
     }
 }

@@ -21,7 +21,7 @@ pub struct Listing {
 
 /// Reads a listing while it comes. The sink goes to the data connection; what it has read stays here.
 #[derive(Debug, Clone)]
-pub(super) struct Collector(Arc<Mutex<Collected>>);
+pub(crate) struct Collector(Arc<Mutex<Collected>>);
 
 #[derive(Debug)]
 struct Collected {
@@ -32,14 +32,14 @@ struct Collected {
 }
 
 impl Collector {
-    pub(super) fn new(format: ListingFormat, limits: ListingLimits) -> Self {
+    pub(crate) fn new(format: ListingFormat, limits: ListingLimits) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = TimeVal::from_seconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         let reader = ListingReader::new(format, ListingClock::utc(now), limits);
         Self(Arc::new(Mutex::new(Collected { format, reader, entries: Vec::new(), error: None })))
     }
 
-    pub(super) fn sink(&self) -> Sink {
+    pub(crate) fn sink(&self) -> Sink {
         Sink::Chunks(Box::new(self.clone()))
     }
 
@@ -47,7 +47,7 @@ impl Collector {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn finish(self) -> Result<Listing, ListingError> {
+    pub(crate) fn finish(self) -> Result<Listing, ListingError> {
         let mut guard = self.lock();
         let collected = &mut *guard;
         if let Some(error) = collected.error {

@@ -1,80 +1,38 @@
 //! The client: one control connection, its transfers, and what to do when a way of getting data connections fails.
-//!
-//! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use ftp_tokio::client::{Client, ClientOptions, Login};
-//!
-//! let mut client = Client::connect("ftp.example.org", 21, ClientOptions::default()).await?;
-//! client.login(Login::anonymous()).await?;
-//! for entry in client.list(None).await?.entries {
-//!     println!("{}", ftp_proto::escape::escape(&entry.name));
-//! }
-//! client.quit().await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! A future of a client may be dropped: what it had begun is aborted before the next operation. To stop a transfer and go
-//! on at once, use an [`AbortHandle`].
 
-mod abort;
-mod commands;
-mod connect;
-mod error;
-mod event;
-mod listing;
-mod options;
-mod session;
-mod transfer;
-
-pub use abort::AbortHandle;
-pub use error::{Cause, Error, ErrorKind};
-pub use event::Event;
-pub use listing::Listing;
-pub use options::{ClientOptions, Family, Observer};
-pub use transfer::{Download, Place, Transferred, Upload};
-
-use crate::blocking::BlockingPool;
-use connect::{Server, connect};
+use crate::connect::{Server, connect};
+use crate::error::{Cause, Doing, Error};
+use crate::session::{Done, NotStarted, Session, ends};
+use crate::{AbortHandle, ClientOptions, Driver, Event};
 use core::net::SocketAddr;
-use error::Doing;
 use ftp_dtp::data::DataResources;
 use ftp_dtp::pump::LocalEnd;
 use ftp_proto::address::normalise;
 use ftp_proto::client::{Features, Ladder, LadderConfig, Modes, Operation, OperationError};
 use ftp_proto::command::{Command, PathName, Secret, Text};
 use ftp_proto::reply::Reply;
-use session::{Done, Session};
-use tokio::net::TcpStream;
 
-/// Threads for storage: a client moves one file at a time.
-const STORAGE_THREADS: usize = 2;
-
-/// A connection to an FTP server.
+/// A connection to an FTP server, which waits as the driver `D` does.
+///
+/// A future of a client may be dropped: what it had begun is aborted before the next operation. To stop a transfer and go
+/// on at once, use an [`AbortHandle`].
 #[derive(Debug)]
-pub struct Client {
+pub struct Client<D: Driver> {
+    driver: D,
     server: Server,
-    options: ClientOptions,
-    resources: Resources,
-    session: Session,
-    ladder: Ladder,
+    pub(crate) options: ClientOptions,
+    /// What the sessions of a client share, one after the other.
+    resources: DataResources,
+    session: Session<D::Loop>,
+    pub(crate) ladder: Ladder,
     local: SocketAddr,
     peer: SocketAddr,
     /// Who is logged in, to log in anew.
     login: Option<Login>,
     /// How the working directory was reached from where the login leads to.
-    directories: Vec<Command>,
+    pub(crate) directories: Vec<Command>,
     /// Whether the server knows MLSD, once that is known.
-    mlsd: Option<bool>,
-    abort: AbortHandle,
-}
-
-/// What the sessions of a client share, one after the other.
-#[derive(Debug, Clone)]
-struct Resources {
-    data: DataResources,
-    /// Where storage jobs run.
-    blocking: BlockingPool,
+    pub(crate) mlsd: Option<bool>,
 }
 
 /// Who logs in.
@@ -102,7 +60,7 @@ impl Login {
     }
 }
 
-impl Client {
+impl<D: Driver> Client<D> {
     /// Connects to `host`, a name or an address; each address that the name has is tried in turn.
     ///
     /// # Errors
@@ -110,11 +68,12 @@ impl Client {
     /// [`login`](Self::login).
     pub async fn connect(host: &str, port: u16, options: ClientOptions) -> Result<Self, Error> {
         let server = Server { host: host.to_owned(), port };
-        let resources =
-            Resources { data: DataResources::default(), blocking: BlockingPool::new(STORAGE_THREADS) };
-        let (session, local, peer) = open(&server, &options, &resources).await?;
+        let resources = DataResources::default();
+        let mut driver = D::new().map_err(|error| local_error(&server, error))?;
+        let (session, local, peer) = open(&mut driver, &server, &options, &resources).await?;
         let ladder = ladder(&options, local, peer);
         Ok(Self {
+            driver,
             server,
             options,
             resources,
@@ -125,7 +84,6 @@ impl Client {
             login: None,
             directories: Vec::new(),
             mlsd: None,
-            abort: AbortHandle::default(),
         })
     }
 
@@ -150,7 +108,8 @@ impl Client {
     /// # Errors
     /// As [`connect`](Self::connect) and [`login`](Self::login).
     pub async fn reconnect(&mut self) -> Result<(), Error> {
-        let (session, local, peer) = open(&self.server, &self.options, &self.resources).await?;
+        let (session, local, peer) =
+            open(&mut self.driver, &self.server, &self.options, &self.resources).await?;
         (self.session, self.local, self.peer) = (session, local, peer);
         let directories = core::mem::take(&mut self.directories);
         if let Some(login) = self.login.clone() {
@@ -191,10 +150,10 @@ impl Client {
         self.session.is_over()
     }
 
-    /// For ending an operation from another task.
+    /// For ending an operation from another task or thread.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
-        self.abort.clone()
+        self.options.abort.clone()
     }
 
     /// Says goodbye. Not needed, but polite.
@@ -205,7 +164,7 @@ impl Client {
         self.finish(Doing::new("saying goodbye", ""), Operation::Quit).await
     }
 
-    async fn command(
+    pub(crate) async fn command(
         &mut self,
         what: &'static str,
         path: Option<&PathName>,
@@ -214,22 +173,34 @@ impl Client {
         self.finish(Doing::to(what, path), Operation::Command(command)).await
     }
 
-    async fn finish(&mut self, doing: Doing, operation: Operation) -> Result<Reply, Error> {
+    pub(crate) async fn finish(&mut self, doing: Doing, operation: Operation) -> Result<Reply, Error> {
         self.run(&doing, operation, None).await?.result.map_err(|error| doing.failed(error))
     }
 
-    async fn run(
+    pub(crate) async fn run(
         &mut self,
         doing: &Doing,
         operation: Operation,
         local: Option<LocalEnd>,
     ) -> Result<Done, Error> {
-        let done = self.session.run(operation, local, &self.abort).await;
-        let done = done.map_err(|misuse| doing.clone().failed(misuse))?;
+        if self.session.abort_what_was_dropped(self.driver.event_loop()) {
+            let _ = self.end_operation().await;
+        }
+        match self.session.start(self.driver.event_loop(), operation, local) {
+            Ok(()) => {}
+            Err(NotStarted::Over(local)) => return Ok(Done::closed(local)),
+            Err(NotStarted::Misuse(misuse)) => return Err(doing.clone().failed(misuse)),
+        }
+        let done = self.end_operation().await;
         if matches!(done.result, Err(OperationError::Aborted)) {
-            self.abort.clear();
+            self.options.abort.clear();
         }
         Ok(done)
+    }
+
+    async fn end_operation(&mut self) -> Done {
+        let Self { driver, session, .. } = self;
+        driver.run(|event_loop, waker| session.turn(event_loop, waker)).await
     }
 }
 
@@ -242,20 +213,23 @@ fn ladder(options: &ClientOptions, local: SocketAddr, peer: SocketAddr) -> Ladde
     })
 }
 
-async fn open(
+async fn open<D: Driver>(
+    driver: &mut D,
     server: &Server,
     options: &ClientOptions,
-    resources: &Resources,
-) -> Result<(Session, SocketAddr, SocketAddr), Error> {
-    let stream = connect(server, options).await?;
-    let made = (|| {
-        let (local, peer) = (stream.local_addr()?, stream.peer_addr()?);
-        options.observer.tell(&Event::Connected { local, peer });
-        session(stream, options, resources).map(|session| (session, local, peer))
-    })();
-    made.map_err(|error| Doing::new("connecting to", &server.host).failed(Cause::Local(error)))
+    resources: &DataResources,
+) -> Result<(Session<D::Loop>, SocketAddr, SocketAddr), Error> {
+    let stream = connect(driver, server, options).await?;
+    let ClientOptions { protocol, observer, abort, .. } = options;
+    let made = ends(&stream).and_then(|(local, peer)| {
+        observer.tell(&Event::Connected { local, peer });
+        let (event_loop, resources) = (driver.event_loop(), resources.clone());
+        Session::new(event_loop, stream, protocol.clone(), resources, observer.clone(), abort.clone())
+            .map(|session| (session, local, peer))
+    });
+    made.map_err(|error| local_error(server, error))
 }
 
-fn session(stream: TcpStream, options: &ClientOptions, resources: &Resources) -> std::io::Result<Session> {
-    Session::new(stream, options.protocol.clone(), resources.clone(), options.observer.clone())
+fn local_error(server: &Server, error: std::io::Error) -> Error {
+    Doing::new("connecting to", &server.host).failed(Cause::Local(error))
 }

@@ -1,14 +1,14 @@
 //! Everything that needs no data connection.
 
-use super::Client;
-use super::error::{Cause, Doing, Error};
+use crate::error::{Cause, Doing, Error};
+use crate::{Client, Driver};
 use ftp_proto::client::Operation;
 use ftp_proto::command::{Command, PathName, Text};
 use ftp_proto::facts::{Entry, TimeVal};
 use ftp_proto::params::{DataType, FormControl};
 use ftp_proto::reply::{Reply, answer};
 
-impl Client {
+impl<D: Driver> Client<D> {
     /// Changes the working directory.
     ///
     /// # Errors
