@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::driver::Driver;
 use crate::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use core::net::IpAddr;
@@ -67,6 +68,9 @@ pub(crate) struct Options {
     /// address unless it is evidently wrong (repair).
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHO")]
     pub(crate) pasv_address: PasvAddress,
+    /// What a connection waits by: a tokio runtime, or an event loop of mio.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "DRIVER")]
+    pub(crate) driver: Driver,
     /// How long to wait for a connection to each address of the server.
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(crate) connect_timeout: Option<Seconds>,

@@ -34,11 +34,7 @@ pub(crate) struct Fetch<'a> {
 pub(crate) type Skip<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// Downloads into a file, which appears under its name when it is complete. Returns how many octets were moved.
-pub(crate) async fn to_file(
-    connection: &mut Connection,
-    fetch: Fetch<'_>,
-    skip: Skip<'_>,
-) -> Result<u64, Failure> {
+pub(crate) fn to_file(connection: &mut Connection, fetch: Fetch<'_>, skip: Skip<'_>) -> Result<u64, Failure> {
     let Fetch { from, version, dir, name, resume, ascii } = fetch;
     let target = dir.path_of(&name);
     let shown = target.display();
@@ -54,7 +50,7 @@ pub(crate) async fn to_file(
     let file = download.file().try_clone().map_err(|error| failed("opening", &error))?;
     let sink = Sink::File { file: Arc::new(file), offset };
     let how = driver::Download { span: OctetSpan { start: offset, end: None }, ascii, size: version.size };
-    match retr(connection, from, how, sink).await {
+    match retr(connection, from, how, sink) {
         Ok(octets) => {
             download.complete(version.modify).map_err(|error| failed("completing", &error))?;
             Ok(octets)
@@ -67,23 +63,23 @@ pub(crate) async fn to_file(
     }
 }
 
-async fn retr(
+fn retr(
     connection: &mut Connection,
     from: &PathName,
     how: driver::Download,
     sink: Sink,
 ) -> Result<u64, Failure> {
     let Connection { client, meter } = connection;
-    let done = client.retr(from, how, sink).await;
+    let done = client.retr(from, how, sink);
     meter.over(done.as_ref().map_or(0, |done| done.totals.wire));
     Ok(done?.totals.stored)
 }
 
 /// Downloads to standard output.
-pub(crate) async fn to_stdout(client: &mut Client, from: &PathName, ascii: bool) -> Result<u64, Failure> {
+pub(crate) fn to_stdout(client: &mut Client, from: &PathName, ascii: bool) -> Result<u64, Failure> {
     let sink = Stdout::default();
     let how = driver::Download { ascii, ..driver::Download::default() };
-    let done = client.retr(from, how, Sink::Chunks(Box::new(sink.clone()))).await;
+    let done = client.retr(from, how, Sink::Chunks(Box::new(sink.clone())));
     match sink.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(out::failed(&error)),
         None => Ok(done?.totals.stored),

@@ -4,8 +4,11 @@ use crate::driver::AbortHandle;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Notify;
+use core::time::Duration;
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 
 /// Who is told of Ctrl-C. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -15,37 +18,47 @@ pub(crate) struct Interrupt(Arc<Inner>);
 struct Inner {
     watched: AtomicBool,
     hit: AtomicBool,
-    notify: Notify,
+    /// Wakes those who pause.
+    awake: Condvar,
     clients: Mutex<Vec<AbortHandle>>,
 }
 
 impl Interrupt {
-    /// Listens for Ctrl-C from now on.
+    /// Listens for Ctrl-C from now on. Where that cannot be, Ctrl-C ends the program, as for any other.
     pub(crate) fn watch(&self) {
         if self.0.watched.swap(true, Ordering::SeqCst) {
             return;
         }
-        let interrupt = self.clone();
-        tokio::spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                interrupt.hit();
-            }
-        });
+        let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+        let (interrupt, handle) = (self.clone(), signals.handle());
+        let listen = move || signals.forever().for_each(|_| interrupt.hit());
+        if Builder::new().name("ctrl-c".to_owned()).spawn(listen).is_err() {
+            handle.close();
+        }
     }
 
     fn hit(&self) {
         if self.0.hit.swap(true, Ordering::SeqCst) {
             std::process::exit(Exit::Interrupted.number().into());
         }
-        self.0.notify.notify_waiters();
-        for client in self.0.clients.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            client.abort();
-        }
+        let clients = self.clients();
+        clients.iter().for_each(AbortHandle::abort);
+        self.0.awake.notify_all();
     }
 
-    /// Ends this client's operations, too.
-    pub(crate) fn register(&self, client: AbortHandle) {
-        self.0.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+    fn clients(&self) -> MutexGuard<'_, Vec<AbortHandle>> {
+        self.0.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What ends the operations of a new client, connecting too.
+    pub(crate) fn register(&self) -> AbortHandle {
+        let abort = AbortHandle::default();
+        let mut clients = self.clients();
+        clients.push(abort.clone());
+        if self.is_hit() {
+            abort.abort();
+        }
+        abort
     }
 
     /// Whether it has come.
@@ -56,20 +69,13 @@ impl Interrupt {
     /// A new command begins: what came before does not concern it.
     pub(crate) fn clear(&self) {
         self.0.hit.store(false, Ordering::SeqCst);
-        for client in self.0.clients.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            client.clear();
-        }
+        self.clients().iter().for_each(AbortHandle::clear);
     }
 
-    /// Runs `work`, unless Ctrl-C comes first. For what has no abort of its own.
-    pub(crate) async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
-        let notified = self.0.notify.notified();
-        if self.is_hit() {
-            return Err(Failure::interrupted());
-        }
-        tokio::select! {
-            done = work => Ok(done),
-            () = notified => Err(Failure::interrupted()),
-        }
+    /// Lets `time` pass, unless Ctrl-C comes first.
+    pub(crate) fn pause(&self, time: Duration) -> Result<(), Failure> {
+        let waiting = self.0.awake.wait_timeout_while(self.clients(), time, |_| !self.is_hit());
+        drop(waiting.unwrap_or_else(PoisonError::into_inner));
+        if self.is_hit() { Err(Failure::interrupted()) } else { Ok(()) }
     }
 }

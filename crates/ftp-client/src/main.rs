@@ -39,14 +39,10 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options, command: Option<Command>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::local("cannot start", &error))?;
     match command {
-        None => shell::run(&runtime, options, None),
-        Some(Command::Shell { url }) => shell::run(&runtime, options, url.as_deref()),
-        Some(Command::OnUrls(command)) => runtime.block_on(commands::run(options, command)),
+        None => shell::run(options, None),
+        Some(Command::Shell { url }) => shell::run(options, url.as_deref()),
+        Some(Command::OnUrls(command)) => commands::run(options, command),
     }
 }
 

@@ -27,23 +27,23 @@ fn refused<T>(answer: Result<T, Error>) -> Result<Option<T>, Failure> {
 }
 
 /// Size and time of a file. That a server does not tell them does not mean that it has no such file (RFC 3659 §4.2).
-pub(crate) async fn version(client: &mut Client, path: &PathName) -> Result<Version, Failure> {
-    let size = refused(client.size(path).await)?;
-    let modify = refused(client.mdtm(path).await)?.map(|time| time.seconds_since_epoch);
+pub(crate) fn version(client: &mut Client, path: &PathName) -> Result<Version, Failure> {
+    let size = refused(client.size(path))?;
+    let modify = refused(client.mdtm(path))?.map(|time| time.seconds_since_epoch);
     Ok(Version { size, modify })
 }
 
 /// What is known about one file or directory.
-pub(crate) async fn entry(client: &mut Client, path: &PathName) -> Result<Entry, Failure> {
+pub(crate) fn entry(client: &mut Client, path: &PathName) -> Result<Entry, Failure> {
     if client.features().is_some_and(|features| features.has("MLST")) {
-        return Ok(client.mlst(Some(path)).await?);
+        return Ok(client.mlst(Some(path))?);
     }
     let name = Bytes::copy_from_slice(path.as_bytes());
-    let modify = refused(client.mdtm(path).await)?;
-    match client.size(path).await {
+    let modify = refused(client.mdtm(path))?;
+    match client.size(path) {
         Ok(size) => Ok(Entry { name, size: Some(size), modify, ..Entry::default() }),
         Err(error) if error.reply().is_some() && !error.is_connection_lost() => {
-            match client.list(Some(path)).await {
+            match client.list(Some(path)) {
                 Ok(listing) => Ok(listed(name, listing)),
                 Err(_) => Err(error.into()),
             }
@@ -62,11 +62,11 @@ fn listed(name: Bytes, listing: Listing) -> Entry {
 }
 
 /// What is in a directory, sorted by name; for a file, the file.
-pub(crate) async fn entries(client: &mut Client, path: Option<&PathName>) -> Result<Vec<Entry>, Failure> {
-    let mut entries = match (client.list(path).await, path) {
+pub(crate) fn entries(client: &mut Client, path: Option<&PathName>) -> Result<Vec<Entry>, Failure> {
+    let mut entries = match (client.list(path), path) {
         (Ok(listing), _) => listing.entries,
         (Err(error), Some(path)) if error.reply().is_some() && !error.is_connection_lost() => {
-            match client.mlst(Some(path)).await {
+            match client.mlst(Some(path)) {
                 Ok(entry) if !entry.kind.is_directory() => vec![entry],
                 _ => return Err(error.into()),
             }

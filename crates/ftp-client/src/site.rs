@@ -63,15 +63,17 @@ impl Site {
     }
 
     /// Connects and logs in.
-    pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, Failure> {
+    pub(crate) fn connect(&self, context: &Context) -> Result<Connection, Failure> {
         let Context { options, ui, interrupt } = context;
         let meter = Meter::new(ui.clone());
-        let settings =
-            ClientOptions { observer: observer(ui.clone(), meter.clone()), ..client_options(options) };
         interrupt.watch();
-        let mut client = interrupt.guard(Client::connect(&self.url.host, self.url.port, settings)).await??;
-        interrupt.register(client.abort_handle());
-        client.login(self.login.clone()).await?;
+        let settings = ClientOptions {
+            observer: observer(ui.clone(), meter.clone()),
+            abort: interrupt.register(),
+            ..client_options(options)
+        };
+        let mut client = Client::connect(options.driver, &self.url.host, self.url.port, settings)?;
+        client.login(self.login.clone())?;
         Ok(Connection { client, meter })
     }
 }
@@ -89,13 +91,13 @@ pub(crate) struct Sites(Option<(Site, Connection)>);
 
 impl Sites {
     /// A connection for `url`.
-    pub(crate) async fn at(&mut self, context: &Context, url: &FtpUrl) -> Result<&mut Connection, Failure> {
+    pub(crate) fn at(&mut self, context: &Context, url: &FtpUrl) -> Result<&mut Connection, Failure> {
         let usable =
             |(site, connection): &(Site, Connection)| site.serves(url) && !connection.client.is_over();
         if !self.0.as_ref().is_some_and(usable) {
-            self.close().await;
+            self.close();
             let site = Site::new(context, url)?;
-            let connection = site.connect(context).await?;
+            let connection = site.connect(context)?;
             self.0 = Some((site, connection));
         }
         match &mut self.0 {
@@ -105,18 +107,18 @@ impl Sites {
     }
 
     /// Says goodbye.
-    pub(crate) async fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         if let Some((_, connection)) = self.0.take() {
-            connection.close().await;
+            connection.close();
         }
     }
 }
 
 impl Connection {
     /// Says goodbye. A server that does not answer has already given everything that was wanted.
-    pub(crate) async fn close(self) {
+    pub(crate) fn close(self) {
         if !self.client.is_over() {
-            let _ = self.client.quit().await;
+            let _ = self.client.quit();
         }
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Uploads a file. Returns how many octets were moved.
 ///
 /// With `resume` the server's file is taken for the beginning of ours, which only its size can tell.
-pub(crate) async fn from_file(
+pub(crate) fn from_file(
     connection: &mut Connection,
     file: File,
     to: &PathName,
@@ -26,7 +26,7 @@ pub(crate) async fn from_file(
     skip: Skip<'_>,
 ) -> Result<u64, Failure> {
     let length = file.metadata().map_err(|error| Failure::local("reading the file", &error))?.len();
-    let begun = if resume { begun(connection, to, length).await? } else { 0 };
+    let begun = if resume { begun(connection, to, length)? } else { 0 };
     skip(begun);
     if begun > 0 && begun == length {
         return Ok(0);
@@ -39,35 +39,26 @@ pub(crate) async fn from_file(
         _ => Place::End,
     };
     let source = Source::File { file: Arc::new(file), offset: begun, length: Some(length - begun) };
-    stor(connection, to, Upload { place, ascii }, source).await
+    stor(connection, to, Upload { place, ascii }, source)
 }
 
 /// Uploads what comes on standard input.
-pub(crate) async fn from_stdin(
-    connection: &mut Connection,
-    to: &PathName,
-    ascii: bool,
-) -> Result<u64, Failure> {
+pub(crate) fn from_stdin(connection: &mut Connection, to: &PathName, ascii: bool) -> Result<u64, Failure> {
     let source = Source::Chunks(Box::new(Stdin));
-    stor(connection, to, Upload { place: Place::Whole, ascii }, source).await
+    stor(connection, to, Upload { place: Place::Whole, ascii }, source)
 }
 
-async fn stor(
-    connection: &mut Connection,
-    to: &PathName,
-    how: Upload,
-    source: Source,
-) -> Result<u64, Failure> {
+fn stor(connection: &mut Connection, to: &PathName, how: Upload, source: Source) -> Result<u64, Failure> {
     let Connection { client, meter } = connection;
-    let done = client.stor(to, how, source).await;
+    let done = client.stor(to, how, source);
     meter.over(done.as_ref().map_or(0, |done| done.totals.wire));
     Ok(done?.totals.stored)
 }
 
 /// How much of the file the server has.
-async fn begun(connection: &mut Connection, to: &PathName, length: u64) -> Result<u64, Failure> {
+fn begun(connection: &mut Connection, to: &PathName, length: u64) -> Result<u64, Failure> {
     let name = escape(to.as_bytes());
-    match connection.client.size(to).await {
+    match connection.client.size(to) {
         Ok(size) if size <= length => Ok(size),
         Ok(size) => Err(Failure::new(
             Exit::Changed,

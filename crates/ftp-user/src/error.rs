@@ -86,6 +86,12 @@ impl Doing {
 }
 
 impl Error {
+    /// `error` has come from this machine, `doing` this.
+    #[must_use]
+    pub fn local(doing: &'static str, error: io::Error) -> Self {
+        Doing::new(doing, "").failed(Cause::Local(error))
+    }
+
     pub(crate) fn with_attempts(mut self, attempts: &[Attempt]) -> Self {
         self.attempts = attempts.to_vec();
         self

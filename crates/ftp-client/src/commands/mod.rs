@@ -20,30 +20,30 @@ pub(crate) use names::{make_parents, remove_tree};
 pub(crate) use show::{facts, reply_lines};
 
 /// Carries out one command.
-pub(crate) async fn run(options: Options, command: OnUrls) -> Result<Exit, Failure> {
+pub(crate) fn run(options: Options, command: OnUrls) -> Result<Exit, Failure> {
     let ui = Ui::new(options.quiet, options.verbose);
     let context = Context { options, ui, interrupt: Interrupt::default() };
     let mut sites = Sites::default();
-    let done = dispatch(&context, &mut sites, command).await;
-    sites.close().await;
+    let done = dispatch(&context, &mut sites, command);
+    sites.close();
     done
 }
 
-async fn dispatch(context: &Context, sites: &mut Sites, command: OnUrls) -> Result<Exit, Failure> {
+fn dispatch(context: &Context, sites: &mut Sites, command: OnUrls) -> Result<Exit, Failure> {
     match command {
-        OnUrls::Ls(ls) => show::ls(context, sites, &ls).await,
-        OnUrls::Cat { urls } => transfer::cat(context, sites, &urls).await,
-        OnUrls::Get(get) if get.recursive => trees::get(context, get).await,
-        OnUrls::Get(get) => transfer::get(context, sites, &get).await,
-        OnUrls::Put(put) if put.recursive => trees::put(context, put).await,
-        OnUrls::Put(put) => transfer::put(context, sites, &put).await,
-        OnUrls::Mirror(mirror) => trees::mirror(context, mirror).await,
-        OnUrls::Rm { recursive, urls } => names::rm(context, sites, &urls, recursive).await,
-        OnUrls::Mkdir { parents, urls } => names::mkdir(context, sites, &urls, parents).await,
-        OnUrls::Rmdir { urls } => names::rmdir(context, sites, &urls).await,
-        OnUrls::Mv { from, to } => names::mv(context, sites, &from, &to).await,
-        OnUrls::Stat { url } => show::stat(context, sites, &url).await,
-        OnUrls::Quote { url, words } => show::quote(context, sites, &url, &words).await,
+        OnUrls::Ls(ls) => show::ls(context, sites, &ls),
+        OnUrls::Cat { urls } => transfer::cat(context, sites, &urls),
+        OnUrls::Get(get) if get.recursive => trees::get(context, get),
+        OnUrls::Get(get) => transfer::get(context, sites, &get),
+        OnUrls::Put(put) if put.recursive => trees::put(context, put),
+        OnUrls::Put(put) => transfer::put(context, sites, &put),
+        OnUrls::Mirror(mirror) => trees::mirror(context, mirror),
+        OnUrls::Rm { recursive, urls } => names::rm(context, sites, &urls, recursive),
+        OnUrls::Mkdir { parents, urls } => names::mkdir(context, sites, &urls, parents),
+        OnUrls::Rmdir { urls } => names::rmdir(context, sites, &urls),
+        OnUrls::Mv { from, to } => names::mv(context, sites, &from, &to),
+        OnUrls::Stat { url } => show::stat(context, sites, &url),
+        OnUrls::Quote { url, words } => show::quote(context, sites, &url, &words),
     }
 }
 

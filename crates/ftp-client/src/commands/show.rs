@@ -13,10 +13,10 @@ use ftp_proto::facts::Entry;
 use ftp_proto::reply::{Refusal, Reply};
 use serde_json::{Value, json};
 
-pub(super) async fn ls(context: &Context, sites: &mut Sites, ls: &Ls) -> Result<Exit, Failure> {
+pub(super) fn ls(context: &Context, sites: &mut Sites, ls: &Ls) -> Result<Exit, Failure> {
     let url = url(&ls.url)?;
-    let connection = sites.at(context, &url).await?;
-    let entries = remote::entries(&mut connection.client, url.path.as_ref()).await?;
+    let connection = sites.at(context, &url)?;
+    let entries = remote::entries(&mut connection.client, url.path.as_ref())?;
     if context.options.json {
         let entries: Vec<_> = entries
             .iter()
@@ -32,14 +32,14 @@ pub(super) async fn ls(context: &Context, sites: &mut Sites, ls: &Ls) -> Result<
     Ok(Exit::Ok)
 }
 
-pub(super) async fn stat(context: &Context, sites: &mut Sites, text: &str) -> Result<Exit, Failure> {
+pub(super) fn stat(context: &Context, sites: &mut Sites, text: &str) -> Result<Exit, Failure> {
     let url = url(text)?;
-    let client = &mut sites.at(context, &url).await?.client;
+    let client = &mut sites.at(context, &url)?.client;
     if url.path.is_none() {
-        let reply = client.stat().await?;
+        let reply = client.stat()?;
         return show(context, &reply);
     }
-    let entry = remote::entry(client, path_of(&url)?).await?;
+    let entry = remote::entry(client, path_of(&url)?)?;
     if context.options.json {
         out::json(&out::entry_json(&entry, &url.to_string()))?;
     } else {
@@ -64,7 +64,7 @@ pub(crate) fn facts(entry: &Entry) -> String {
     rows.into_iter().filter_map(|(name, value)| Some(format!("{name:9} {}\n", value?))).collect()
 }
 
-pub(super) async fn quote(
+pub(super) fn quote(
     context: &Context,
     sites: &mut Sites,
     text: &str,
@@ -73,7 +73,7 @@ pub(super) async fn quote(
     let url = url(text)?;
     let line = Text::new(words.join(" "))
         .map_err(|error| Failure::usage(format!("the command cannot be sent: {error}")))?;
-    let reply = sites.at(context, &url).await?.client.quote(line).await?;
+    let reply = sites.at(context, &url)?.client.quote(line)?;
     show(context, &reply)
 }
 

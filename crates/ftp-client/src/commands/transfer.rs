@@ -16,21 +16,21 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-pub(super) async fn cat(context: &Context, sites: &mut Sites, urls: &[String]) -> Result<Exit, Failure> {
+pub(super) fn cat(context: &Context, sites: &mut Sites, urls: &[String]) -> Result<Exit, Failure> {
     for text in urls {
         let url = url(text)?;
-        let client = &mut sites.at(context, &url).await?.client;
-        download::to_stdout(client, path_of(&url)?, is_ascii(context, &url)).await?;
+        let client = &mut sites.at(context, &url)?.client;
+        download::to_stdout(client, path_of(&url)?, is_ascii(context, &url))?;
     }
     Ok(Exit::Ok)
 }
 
-pub(super) async fn get(context: &Context, sites: &mut Sites, get: &Get) -> Result<Exit, Failure> {
+pub(super) fn get(context: &Context, sites: &mut Sites, get: &Get) -> Result<Exit, Failure> {
     let (urls, local) = split(&get.places)?;
     let mut tally = Tally::default();
     for text in urls {
         let url = url(text)?;
-        let done = get_one(context, sites, &url, local, urls.len() > 1).await;
+        let done = get_one(context, sites, &url, local, urls.len() > 1);
         tally.add(context, done)?;
     }
     tally.finish(context)
@@ -49,7 +49,7 @@ pub(super) fn split(places: &[String]) -> Result<(&[String], Option<&Path>), Fai
     }
 }
 
-async fn get_one(
+fn get_one(
     context: &Context,
     sites: &mut Sites,
     url: &FtpUrl,
@@ -62,28 +62,28 @@ async fn get_one(
         return Err(Failure::usage(format!("{url} is a directory: use ls, or get -r")));
     }
     if local == Some(Path::new("-")) {
-        let client = &mut sites.at(context, url).await?.client;
-        return download::to_stdout(client, from, ascii).await;
+        let client = &mut sites.at(context, url)?.client;
+        return download::to_stdout(client, from, ascii);
     }
     let (dir, name) = local_target(url.file_name(), local, several)?;
-    let connection = sites.at(context, url).await?;
-    fetch(context, connection, from, (dir, name), ascii).await
+    let connection = sites.at(context, url)?;
+    fetch(context, connection, from, (dir, name), ascii)
 }
 
 /// Downloads one file, with its size and time from the server.
-pub(crate) async fn fetch(
+pub(crate) fn fetch(
     context: &Context,
     connection: &mut crate::site::Connection,
     from: &PathName,
     (dir, name): (Dir, FileName),
     ascii: bool,
 ) -> Result<u64, Failure> {
-    let version = remote::version(&mut connection.client, from).await?;
+    let version = remote::version(&mut connection.client, from)?;
     // As text, a file has another size here than there.
     let version = if ascii { Version { size: None, ..version } } else { version };
     let progress = context.ui.progress(version.size, &name.to_string());
     let fetch = Fetch { from, version, dir, name, resume: context.options.resume, ascii };
-    download::to_file(connection, fetch, &|octets| progress.skip(octets)).await
+    download::to_file(connection, fetch, &|octets| progress.skip(octets))
 }
 
 /// A directory and the name in it, for a file that is called `remote` on the server.
@@ -112,7 +112,7 @@ pub(crate) fn open(directory: &Path) -> Result<Dir, Failure> {
     Dir::open(directory).map_err(|error| Failure::local(directory.display(), &error))
 }
 
-pub(super) async fn put(context: &Context, sites: &mut Sites, put: &Put) -> Result<Exit, Failure> {
+pub(super) fn put(context: &Context, sites: &mut Sites, put: &Put) -> Result<Exit, Failure> {
     let Some((to, files)) = put.places.split_last() else { return Ok(Exit::Ok) };
     let url = url(to)?;
     let as_directory = url.is_directory || url.path.is_none();
@@ -122,11 +122,11 @@ pub(super) async fn put(context: &Context, sites: &mut Sites, put: &Put) -> Resu
     let mut tally = Tally::default();
     for file in files {
         let to = if as_directory { remote_name(&url, Path::new(file))? } else { path_of(&url)?.clone() };
-        let connection = sites.at(context, &url).await?;
+        let connection = sites.at(context, &url)?;
         let ascii = is_ascii(context, &url);
         let done = match file.as_str() {
-            "-" => upload::from_stdin(connection, &to, ascii).await,
-            file => send(context, connection, Path::new(file), &to, ascii).await,
+            "-" => upload::from_stdin(connection, &to, ascii),
+            file => send(context, connection, Path::new(file), &to, ascii),
         };
         tally.add(context, done)?;
     }
@@ -141,7 +141,7 @@ fn remote_name(url: &FtpUrl, file: &Path) -> Result<PathName, Failure> {
 }
 
 /// Uploads one file that the user named.
-pub(crate) async fn send(
+pub(crate) fn send(
     context: &Context,
     connection: &mut crate::site::Connection,
     from: &Path,
@@ -156,7 +156,6 @@ pub(crate) async fn send(
     }
     let progress = context.ui.progress(Some(facts.len()), &escape(from.as_os_str().as_bytes()).to_string());
     upload::from_file(connection, file, to, context.options.resume, ascii, &|octets| progress.skip(octets))
-        .await
 }
 
 pub(super) fn is_ascii(context: &Context, url: &FtpUrl) -> bool {

@@ -14,7 +14,7 @@ use crate::url::FtpUrl;
 use ftp_proto::command::PathName;
 use std::path::{Path, PathBuf};
 
-pub(super) async fn mirror(context: &Context, mirror: Mirror) -> Result<Exit, Failure> {
+pub(super) fn mirror(context: &Context, mirror: Mirror) -> Result<Exit, Failure> {
     let is_url = |text: &str| FtpUrl::looks_like_one(text);
     let (direction, remote, local) = match (is_url(&mirror.source), is_url(&mirror.target)) {
         (true, false) if !mirror.reverse => (Direction::Down, &mirror.source, &mirror.target),
@@ -30,10 +30,10 @@ pub(super) async fn mirror(context: &Context, mirror: Mirror) -> Result<Exit, Fa
         Excludes::new(&mirror.exclude).map_err(|error| Failure::usage(format!("--exclude: {error}")))?;
     let replace = if mirror.only_newer { Replace::Newer } else { Replace::Different };
     let options = Options { delete: mirror.delete, replace, exclude };
-    job(context, direction, &url(remote)?, local.into(), options, mirror.parallel).await
+    job(context, direction, &url(remote)?, local.into(), options, mirror.parallel)
 }
 
-pub(super) async fn get(context: &Context, get: Get) -> Result<Exit, Failure> {
+pub(super) fn get(context: &Context, get: Get) -> Result<Exit, Failure> {
     let (urls, local) = split(&get.places)?;
     let mut exit = Exit::Ok;
     for text in urls {
@@ -42,7 +42,7 @@ pub(super) async fn get(context: &Context, get: Get) -> Result<Exit, Failure> {
             Some(local) if urls.len() == 1 => local.to_owned(),
             local => local.unwrap_or_else(|| Path::new("")).join(own_name(&url)?.as_os_str()),
         };
-        let one = job(context, Direction::Down, &url, target, all(), get.parallel).await?;
+        let one = job(context, Direction::Down, &url, target, all(), get.parallel)?;
         exit = if exit == Exit::Ok { one } else { exit };
     }
     Ok(exit)
@@ -54,11 +54,11 @@ fn own_name(url: &FtpUrl) -> Result<FileName, Failure> {
         .map_err(|error| Failure::usage(format!("{url}: {error}; say where to store it")))
 }
 
-pub(super) async fn put(context: &Context, put: Put) -> Result<Exit, Failure> {
+pub(super) fn put(context: &Context, put: Put) -> Result<Exit, Failure> {
     let (Some(to), [from]) = (put.places.last(), &put.places[..put.places.len() - 1]) else {
         return Err(Failure::usage("put -r takes one directory and one URL"));
     };
-    job(context, Direction::Up, &url(to)?, from.into(), all(), put.parallel).await
+    job(context, Direction::Up, &url(to)?, from.into(), all(), put.parallel)
 }
 
 /// A copy, not a comparison.
@@ -66,7 +66,7 @@ fn all() -> Options {
     Options { replace: Replace::Always, ..Options::default() }
 }
 
-async fn job(
+fn job(
     context: &Context,
     direction: Direction,
     url: &FtpUrl,
@@ -78,7 +78,7 @@ async fn job(
         open(&local)?;
     }
     let ends = Ends { site: Site::new(context, url)?, remote: url.path.clone(), local };
-    tree(context, direction, ends, options, parallel, is_ascii(context, url)).await
+    tree(context, direction, ends, options, parallel, is_ascii(context, url))
 }
 
 /// Two trees.
@@ -91,7 +91,7 @@ pub(crate) struct Ends {
 }
 
 /// Makes one tree like the other, and says what came of it.
-pub(crate) async fn tree(
+pub(crate) fn tree(
     context: &Context,
     direction: Direction,
     ends: Ends,
@@ -103,7 +103,7 @@ pub(crate) async fn tree(
     let context = context.clone();
     let parallel = parallel.into();
     let job = Job { context: context.clone(), site, direction, remote, local, options, parallel, ascii };
-    let summary = run(job).await?;
+    let summary = run(job)?;
     report(&context, &summary)?;
     Ok(summary.exit())
 }

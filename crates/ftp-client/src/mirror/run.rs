@@ -14,8 +14,8 @@ use crate::site::Connection;
 use crate::ui::Progress;
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::task::JoinSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -55,10 +55,10 @@ impl Shared {
 }
 
 /// Makes the target like the source.
-pub(crate) async fn run(job: Job) -> Result<Summary, Failure> {
-    let mut connection = job.site.connect(&job.context).await?;
+pub(crate) fn run(job: Job) -> Result<Summary, Failure> {
+    let mut connection = job.site.connect(&job.context)?;
     let mut summary = Summary::default();
-    let (top, mut plan) = prepare(&job, &mut connection, &mut summary).await?;
+    let (top, mut plan) = prepare(&job, &mut connection, &mut summary)?;
     summary.up_to_date = plan.up_to_date;
     skips(&job, &plan, &mut summary);
     let (clear, directories, remove) = (
@@ -66,29 +66,22 @@ pub(crate) async fn run(job: Job) -> Result<Summary, Failure> {
         core::mem::take(&mut plan.directories),
         core::mem::take(&mut plan.remove),
     );
-    removals(&job, &top, &mut connection, &clear, &mut summary).await?;
-    make(&job, &top, &mut connection, &directories, &mut summary).await?;
-    let (job, top, connection, mut summary) = copy(job, top, connection, plan.copies, summary).await?;
-    let mut connection = connection;
-    removals(&job, &top, &mut connection, &remove, &mut summary).await?;
-    connection.close().await;
+    removals(&job, &top, &mut connection, &clear, &mut summary)?;
+    make(&job, &top, &mut connection, &directories, &mut summary)?;
+    let (job, top, mut summary) = copy(job, top, &mut connection, plan.copies, summary)?;
+    removals(&job, &top, &mut connection, &remove, &mut summary)?;
+    connection.close();
     Ok(summary)
 }
 
 /// Reads both sides and compares them. The top of the target is made if it is not there.
-async fn prepare(
-    job: &Job,
-    connection: &mut Connection,
-    summary: &mut Summary,
-) -> Result<(Dir, Plan), Failure> {
+fn prepare(job: &Job, connection: &mut Connection, summary: &mut Summary) -> Result<(Dir, Plan), Failure> {
     let mut scanner = Scanner::new(&job.context, &job.options.exclude);
     let spinner = job.context.ui.progress(None, "reading the directories");
-    let remote = scanner.remote(connection, job.remote.clone(), RelPath::default()).await;
+    let remote = scanner.remote(connection, job.remote.clone(), RelPath::default());
     let (top, remote) = match job.direction {
         Direction::Down => (local_top(job)?, remote?),
-        Direction::Up => {
-            (crate::commands::transfer::open(&job.local)?, remote_top(job, connection, remote).await?)
-        }
+        Direction::Up => (crate::commands::transfer::open(&job.local)?, remote_top(job, connection, remote)?),
     };
     let local = scanner.local(&top, &RelPath::default())?;
     drop(spinner);
@@ -111,17 +104,17 @@ fn local_top(job: &Job) -> Result<Dir, Failure> {
 }
 
 /// What is on the server, or, when there is nothing, a new directory.
-async fn remote_top(
+fn remote_top(
     job: &Job,
     connection: &mut Connection,
     scanned: Result<Directory, Failure>,
 ) -> Result<Directory, Failure> {
     match (scanned, &job.remote) {
         (Err(failure), Some(path)) if failure.concerns_one_entry() => {
-            make_parents(&mut connection.client, path).await?;
+            make_parents(&mut connection.client, path)?;
             // Now it must be readable; a server may answer a refusal for other reasons.
             let mut scanner = Scanner::new(&job.context, &job.options.exclude);
-            scanner.remote(connection, job.remote.clone(), RelPath::default()).await
+            scanner.remote(connection, job.remote.clone(), RelPath::default())
         }
         (scanned, _) => scanned,
     }
@@ -157,7 +150,7 @@ fn note(
     }
 }
 
-async fn removals(
+fn removals(
     job: &Job,
     top: &Dir,
     connection: &mut Connection,
@@ -167,7 +160,7 @@ async fn removals(
     for removal in removals {
         let done = match job.direction {
             Direction::Down => local_remove(top, removal),
-            Direction::Up => remote_remove(job, connection, removal).await,
+            Direction::Up => remote_remove(job, connection, removal),
         };
         summary.removed += u64::from(note(job, &removal.path, done, summary)?);
     }
@@ -190,16 +183,16 @@ fn in_directory(
     top.descend(parents).and_then(|dir| work(&dir)).map_err(|error| Failure::local("on this machine", &error))
 }
 
-async fn remote_remove(job: &Job, connection: &mut Connection, removal: &Removal) -> Result<(), Failure> {
+fn remote_remove(job: &Job, connection: &mut Connection, removal: &Removal) -> Result<(), Failure> {
     let path = job.remote_path(&removal.path)?;
     match removal.directory {
-        true => connection.client.rmd(&path).await?,
-        false => connection.client.dele(&path).await?,
+        true => connection.client.rmd(&path)?,
+        false => connection.client.dele(&path)?,
     };
     Ok(())
 }
 
-async fn make(
+fn make(
     job: &Job,
     top: &Dir,
     connection: &mut Connection,
@@ -210,9 +203,7 @@ async fn make(
         let Some((name, parents)) = path.split_last() else { continue };
         let done = match job.direction {
             Direction::Down => in_directory(top, parents, |dir| dir.make_dir(name).map(drop)),
-            Direction::Up => {
-                connection.client.mkd(&job.remote_path(path)?).await.map(drop).map_err(Failure::from)
-            }
+            Direction::Up => connection.client.mkd(&job.remote_path(path)?).map(drop).map_err(Failure::from),
         };
         summary.directories += u64::from(note(job, path, done, summary)?);
     }
@@ -220,42 +211,37 @@ async fn make(
 }
 
 /// Copies on several connections; the first is the one that is there already.
-async fn copy(
+fn copy(
     job: Job,
     top: Dir,
-    connection: Connection,
+    connection: &mut Connection,
     copies: Vec<Copy>,
     summary: Summary,
-) -> Result<(Job, Dir, Connection, Summary), Failure> {
+) -> Result<(Job, Dir, Summary), Failure> {
     let total = copies.iter().map(|copy| copy.facts.size).sum::<Option<u64>>();
     let workers = job.parallel.min(copies.len());
     let progress = job.context.ui.progress(total, "");
     let (left, summary) = (Mutex::new(copies.into()), Mutex::new(summary));
-    let shared = Arc::new(Shared { job, top, progress, left, summary });
-    let mut others = JoinSet::new();
-    for _ in 1..workers {
-        others.spawn(help(Arc::clone(&shared)));
-    }
-    let mut connection = connection;
-    let mut result = work(&shared, &mut connection).await;
-    while let Some(helped) = others.join_next().await {
-        let helped = helped.unwrap_or_else(|_| Err(Failure::new(Exit::Local, "a worker broke down")));
-        result = result.and(helped);
-    }
-    result?;
-    // The others have ended: this is the last share.
-    let shared =
-        Arc::into_inner(shared).ok_or_else(|| Failure::new(Exit::Local, "a worker is still there"))?;
+    let shared = Shared { job, top, progress, left, summary };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(|| help(&shared))).collect();
+        let worked = work(&shared, connection);
+        others.into_iter().fold(worked, |result, other| {
+            let broken = |_| Err(Failure::new(Exit::Local, "a worker broke down"));
+            let helped = other.join().unwrap_or_else(broken);
+            result.and(helped)
+        })
+    })?;
     let summary = shared.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((shared.job, shared.top, connection, summary))
+    Ok((shared.job, shared.top, summary))
 }
 
 /// A further connection. Many servers allow only few: then the others do the work.
-async fn help(shared: Arc<Shared>) -> Result<(), Failure> {
-    match shared.job.site.connect(&shared.job.context).await {
+fn help(shared: &Shared) -> Result<(), Failure> {
+    match shared.job.site.connect(&shared.job.context) {
         Ok(mut connection) => {
-            let result = work(&shared, &mut connection).await;
-            connection.close().await;
+            let result = work(shared, &mut connection);
+            connection.close();
             result
         }
         Err(failure) if failure.exit == Exit::Interrupted => Err(failure),

@@ -10,7 +10,6 @@ use crate::failure::Failure;
 use crate::local::{Dir, FileName, Kind, NameError};
 use crate::remote;
 use crate::site::{Connection, Context};
-use core::pin::Pin;
 use ftp_proto::command::PathName;
 use ftp_proto::escape::escape;
 use ftp_proto::facts::{Entry, EntryKind, TimeVal};
@@ -25,8 +24,6 @@ pub(super) struct Scanner<'a> {
     /// How many entries there may still be.
     left: usize,
 }
-
-type Scanned<'a> = Pin<Box<dyn Future<Output = Result<Directory, Failure>> + Send + 'a>>;
 
 impl<'a> Scanner<'a> {
     pub(super) const fn new(context: &'a Context, exclude: &'a Excludes) -> Self {
@@ -95,43 +92,37 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads the remote tree below `path`.
-    pub(super) fn remote<'s>(
-        &'s mut self,
-        connection: &'s mut Connection,
+    pub(super) fn remote(
+        &mut self,
+        connection: &mut Connection,
         path: Option<PathName>,
         at: RelPath,
-    ) -> Scanned<'s>
-    where
-        'a: 's,
-    {
-        Box::pin(async move {
-            let listing = self.list(connection, path.as_ref()).await?;
-            let mut tree = Directory { incomplete: listing.skipped.is_some(), ..Directory::default() };
-            if let Some((lines, _)) = listing.skipped {
-                self.skip(at.to_string(), format_args!("{lines} lines of the listing were not understood"));
-            }
-            for entry in listing.entries {
-                self.count()?;
-                match FileName::from_server(&entry.name) {
-                    Err(error) => self.refuse(&mut tree, &at, &entry.name, error),
-                    // What came first counts: a link, then a directory of the same name, is an attack.
-                    Ok(name) if tree.entries.contains_key(&name) => {
-                        tree.incomplete = true;
-                        self.skip(at.join(&name).to_string(), "the name stands twice in the listing");
-                    }
-                    Ok(name) => {
-                        let node = self
-                            .node(connection, path.as_ref(), &at, &name, entry, listing.exact_times)
-                            .await?;
-                        tree.entries.insert(name, node);
-                    }
+    ) -> Result<Directory, Failure> {
+        let listing = self.list(connection, path.as_ref())?;
+        let mut tree = Directory { incomplete: listing.skipped.is_some(), ..Directory::default() };
+        if let Some((lines, _)) = listing.skipped {
+            self.skip(at.to_string(), format_args!("{lines} lines of the listing were not understood"));
+        }
+        for entry in listing.entries {
+            self.count()?;
+            match FileName::from_server(&entry.name) {
+                Err(error) => self.refuse(&mut tree, &at, &entry.name, error),
+                // What came first counts: a link, then a directory of the same name, is an attack.
+                Ok(name) if tree.entries.contains_key(&name) => {
+                    tree.incomplete = true;
+                    self.skip(at.join(&name).to_string(), "the name stands twice in the listing");
+                }
+                Ok(name) => {
+                    let node =
+                        self.node(connection, path.as_ref(), &at, &name, entry, listing.exact_times)?;
+                    tree.entries.insert(name, node);
                 }
             }
-            Ok(tree)
-        })
+        }
+        Ok(tree)
     }
 
-    async fn node(
+    fn node(
         &mut self,
         connection: &mut Connection,
         parent: Option<&PathName>,
@@ -148,14 +139,14 @@ impl<'a> Scanner<'a> {
             EntryKind::Directory if self.exclude.prunes(at, name) => Node::Directory(incomplete()),
             EntryKind::Directory => {
                 let below = remote::join(parent, name.as_bytes())?;
-                Node::Directory(self.remote_below(connection, below, at.join(name)).await?)
+                Node::Directory(self.remote_below(connection, below, at.join(name))?)
             }
             EntryKind::SymbolicLink => Node::Link,
             _ => Node::Other,
         })
     }
 
-    async fn remote_below(
+    fn remote_below(
         &mut self,
         connection: &mut Connection,
         path: PathName,
@@ -165,7 +156,7 @@ impl<'a> Scanner<'a> {
             self.skip(at.to_string(), format_args!("more than {MAX_DEPTH} directories deep"));
             return Ok(incomplete());
         }
-        match self.remote(connection, Some(path), at.clone()).await {
+        match self.remote(connection, Some(path), at.clone()) {
             Err(failure) if failure.concerns_one_entry() => {
                 self.skip(at.to_string(), failure.text);
                 Ok(incomplete())
@@ -175,12 +166,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// With new connections when the old one is lost.
-    async fn list(&self, connection: &mut Connection, path: Option<&PathName>) -> Result<Listing, Failure> {
+    fn list(&self, connection: &mut Connection, path: Option<&PathName>) -> Result<Listing, Failure> {
         let mut patience = Patience::new(self.context);
         loop {
-            match connection.client.list(path).await {
+            match connection.client.list(path) {
                 Ok(listing) => return Ok(listing),
-                Err(error) => patience.mend(connection, error.into()).await?,
+                Err(error) => patience.mend(connection, error.into())?,
             }
         }
     }

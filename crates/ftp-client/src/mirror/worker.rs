@@ -30,11 +30,7 @@ impl<'a> Patience<'a> {
     }
 
     /// After `failure`: makes the connection anew if that may help. Otherwise the failure comes back.
-    pub(super) async fn mend(
-        &mut self,
-        connection: &mut Connection,
-        failure: Failure,
-    ) -> Result<(), Failure> {
+    pub(super) fn mend(&mut self, connection: &mut Connection, failure: Failure) -> Result<(), Failure> {
         let mut failure = failure;
         let interrupt = &self.context.interrupt;
         while (failure.lost || connection.client.is_over() || failure.exit == Exit::Network)
@@ -42,9 +38,9 @@ impl<'a> Patience<'a> {
             && !interrupt.is_hit()
         {
             self.context.ui.note(&format!("{}; connecting anew", failure.text));
-            interrupt.guard(tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(self.used))).await?;
+            interrupt.pause(FIRST_PAUSE * 2_u32.pow(self.used))?;
             self.used += 1;
-            match interrupt.guard(connection.client.reconnect()).await? {
+            match connection.client.reconnect() {
                 Ok(()) => return Ok(()),
                 Err(error) => failure = error.into(),
             }
@@ -54,13 +50,13 @@ impl<'a> Patience<'a> {
 }
 
 /// Copies until nothing is left. A failure that comes back concerns the connection itself.
-pub(super) async fn work(shared: &Shared, connection: &mut Connection) -> Result<(), Failure> {
+pub(super) fn work(shared: &Shared, connection: &mut Connection) -> Result<(), Failure> {
     while let Some(copy) = shared.next() {
         if shared.job.context.interrupt.is_hit() {
             return Err(Failure::interrupted());
         }
         shared.progress.now(&copy.path);
-        match copy_patiently(shared, connection, &copy).await {
+        match copy_patiently(shared, connection, &copy) {
             Ok(octets) => shared.copied(octets),
             Err(failure) if failure.concerns_one_entry() => shared.failed(&copy.path, failure),
             Err(failure) => {
@@ -72,27 +68,22 @@ pub(super) async fn work(shared: &Shared, connection: &mut Connection) -> Result
     Ok(())
 }
 
-async fn copy_patiently(shared: &Shared, connection: &mut Connection, copy: &Copy) -> Result<u64, Failure> {
+fn copy_patiently(shared: &Shared, connection: &mut Connection, copy: &Copy) -> Result<u64, Failure> {
     let mut patience = Patience::new(&shared.job.context);
     loop {
         let result = match shared.job.direction {
-            Direction::Down => down(shared, connection, copy, patience.used > 0).await,
-            Direction::Up => up(shared, connection, copy).await,
+            Direction::Down => down(shared, connection, copy, patience.used > 0),
+            Direction::Up => up(shared, connection, copy),
         };
         match result {
             Ok(octets) => return Ok(octets),
-            Err(failure) => patience.mend(connection, failure).await?,
+            Err(failure) => patience.mend(connection, failure)?,
         }
     }
 }
 
 /// After a break it goes on where it was: the note beside the part tells whether the file is still the same.
-async fn down(
-    shared: &Shared,
-    connection: &mut Connection,
-    copy: &Copy,
-    again: bool,
-) -> Result<u64, Failure> {
+fn down(shared: &Shared, connection: &mut Connection, copy: &Copy, again: bool) -> Result<u64, Failure> {
     let Some((name, parents)) = copy.path.split_last() else { return Ok(0) };
     let failed = |error: std::io::Error| Failure::local(&copy.path, &error);
     let size = copy.facts.size.filter(|_| !shared.job.ascii);
@@ -112,24 +103,23 @@ async fn down(
             shared.progress.skip(octets)
         }
     })
-    .await
 }
 
 /// After a break it begins anew: what the server has may be the beginning of this file, or an older one.
-async fn up(shared: &Shared, connection: &mut Connection, copy: &Copy) -> Result<u64, Failure> {
+fn up(shared: &Shared, connection: &mut Connection, copy: &Copy) -> Result<u64, Failure> {
     let Some((name, parents)) = copy.path.split_last() else { return Ok(0) };
     let failed = |error: std::io::Error| Failure::local(&copy.path, &error);
     let file = shared.top.descend(parents).and_then(|dir| dir.open_file(name)).map_err(failed)?;
     let to = shared.job.remote_path(&copy.path)?;
     let resume = shared.job.context.options.resume;
     let skip = |octets| shared.progress.skip(octets);
-    let octets = upload::from_file(connection, file, &to, resume, shared.job.ascii, &skip).await?;
+    let octets = upload::from_file(connection, file, &to, resume, shared.job.ascii, &skip)?;
     let client = &mut connection.client;
     if let Some(modify) = copy.facts.modify
         && client.features().is_some_and(|features| features.has("MFMT"))
     {
         // A server may list it and not allow it: the file is there all the same.
-        if let Err(error) = client.mfmt(&to, TimeVal::from_seconds(modify.seconds)).await {
+        if let Err(error) = client.mfmt(&to, TimeVal::from_seconds(modify.seconds)) {
             shared.job.context.ui.note(&error.to_string());
         }
     }

@@ -20,39 +20,39 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 /// Carries out one command, but for those that concern the shell itself.
-pub(super) async fn run(session: &mut Session, command: Command) -> Result<(), Failure> {
+pub(super) fn run(session: &mut Session, command: Command) -> Result<(), Failure> {
     match command {
-        Command::Open { url } => session.open(&Session::url(&url)?).await,
+        Command::Open { url } => session.open(&Session::url(&url)?),
         Command::Close => {
-            session.close().await;
+            session.close();
             Ok(())
         }
-        Command::Cd { path } => session.cd(path.map(pathname).transpose()?.as_ref()).await,
-        Command::Pwd => pwd(session).await,
+        Command::Cd { path } => session.cd(path.map(pathname).transpose()?.as_ref()),
+        Command::Pwd => pwd(session),
         Command::Lcd { path } => lcd(path),
         Command::Lpwd => lpwd(),
-        Command::Ls { long, names, paths } => ls(session, Style::detect(long, names), paths).await,
-        Command::Cat { paths } => cat(session, paths).await,
-        Command::Get { how, remote, local } => get(session, how, vec![remote], local).await,
-        Command::Mget { how, paths } => get(session, how, paths, None).await,
-        Command::Put { how, local, remote } => put(session, how, vec![local], remote).await,
-        Command::Mput { how, paths } => put(session, how, paths, None).await,
-        Command::Mirror(mirror) => self::mirror(session, mirror).await,
-        Command::Rm { recursive, paths } => rm(session, paths, recursive).await,
-        Command::Mkdir { parents, paths } => mkdir(session, paths, parents).await,
-        Command::Rmdir { paths } => rmdir(session, paths).await,
+        Command::Ls { long, names, paths } => ls(session, Style::detect(long, names), paths),
+        Command::Cat { paths } => cat(session, paths),
+        Command::Get { how, remote, local } => get(session, how, vec![remote], local),
+        Command::Mget { how, paths } => get(session, how, paths, None),
+        Command::Put { how, local, remote } => put(session, how, vec![local], remote),
+        Command::Mput { how, paths } => put(session, how, paths, None),
+        Command::Mirror(mirror) => self::mirror(session, mirror),
+        Command::Rm { recursive, paths } => rm(session, paths, recursive),
+        Command::Mkdir { parents, paths } => mkdir(session, paths, parents),
+        Command::Rmdir { paths } => rmdir(session, paths),
         Command::Mv { from, to } => {
-            session.there()?.connection.client.rename(&pathname(from)?, &pathname(to)?).await?;
+            session.there()?.connection.client.rename(&pathname(from)?, &pathname(to)?)?;
             Ok(())
         }
-        Command::Stat { path } => stat(session, path).await,
-        Command::Quote { words } => quote(session, &words).await,
+        Command::Stat { path } => stat(session, path),
+        Command::Quote { words } => quote(session, &words),
         Command::Mode { mode: None } => out::line(mode_name(session.context.options.mode)),
         Command::Mode { mode: Some(mode) } => {
             session.set_mode(mode);
             Ok(())
         }
-        Command::Type { representation } => representation_type(session, representation).await,
+        Command::Type { representation } => representation_type(session, representation),
         Command::Help { .. } | Command::Exit => Ok(()),
     }
 }
@@ -66,8 +66,8 @@ fn pathname(word: OsString) -> Result<PathName, Failure> {
         .map_err(|error| Failure::usage(format!("this path cannot be sent: {error}")))
 }
 
-async fn pwd(session: &mut Session) -> Result<(), Failure> {
-    let path = session.there()?.connection.client.pwd().await?;
+fn pwd(session: &mut Session) -> Result<(), Failure> {
+    let path = session.there()?.connection.client.pwd()?;
     out::line(escape(path.as_bytes()))
 }
 
@@ -81,11 +81,11 @@ fn lpwd() -> Result<(), Failure> {
     out::line(path.display())
 }
 
-async fn ls(session: &mut Session, style: Style, paths: Vec<OsString>) -> Result<(), Failure> {
+fn ls(session: &mut Session, style: Style, paths: Vec<OsString>) -> Result<(), Failure> {
     let several = paths.len() > 1;
     let paths = paths.into_iter().map(|path| pathname(path).map(Some)).collect::<Result<Vec<_>, _>>()?;
     for path in if paths.is_empty() { vec![None] } else { paths } {
-        let entries = remote::entries(&mut session.there()?.connection.client, path.as_ref()).await?;
+        let entries = remote::entries(&mut session.there()?.connection.client, path.as_ref())?;
         if let Some(path) = path.filter(|_| several) {
             out::line(format_args!("{}:", escape(path.as_bytes())))?;
         }
@@ -94,11 +94,11 @@ async fn ls(session: &mut Session, style: Style, paths: Vec<OsString>) -> Result
     Ok(())
 }
 
-async fn cat(session: &mut Session, paths: Vec<OsString>) -> Result<(), Failure> {
+fn cat(session: &mut Session, paths: Vec<OsString>) -> Result<(), Failure> {
     let ascii = session.context.options.ascii;
     for path in paths {
         let client = &mut session.there()?.connection.client;
-        crate::download::to_stdout(client, &pathname(path)?, ascii).await?;
+        crate::download::to_stdout(client, &pathname(path)?, ascii)?;
     }
     Ok(())
 }
@@ -120,28 +120,23 @@ fn with(context: &Context, how: How) -> Context {
     context
 }
 
-async fn get(
-    session: &mut Session,
-    how: How,
-    paths: Vec<OsString>,
-    local: Option<PathBuf>,
-) -> Result<(), Failure> {
+fn get(session: &mut Session, how: How, paths: Vec<OsString>, local: Option<PathBuf>) -> Result<(), Failure> {
     let context = with(&session.context, how);
     if let ([path], false) = (&paths[..], how.recursive) {
-        return get_file(session, &context, path.clone(), local.as_deref()).await.map(drop);
+        return get_file(session, &context, path.clone(), local.as_deref()).map(drop);
     }
     let mut tally = Tally::default();
     for path in paths {
         let done = match how.recursive {
-            true => get_any(session, &context, path, local.clone()).await,
-            false => get_file(session, &context, path, local.as_deref()).await,
+            true => get_any(session, &context, path, local.clone()),
+            false => get_file(session, &context, path, local.as_deref()),
         };
         tally.add(&context, done)?;
     }
     outcome(tally)
 }
 
-async fn get_file(
+fn get_file(
     session: &mut Session,
     context: &Context,
     path: OsString,
@@ -149,26 +144,26 @@ async fn get_file(
 ) -> Result<u64, Failure> {
     let from = pathname(path)?;
     let target = local_target(crate::url::last_component(from.as_bytes()), local, false)?;
-    fetch(context, &mut session.there()?.connection, &from, target, context.options.ascii).await
+    fetch(context, &mut session.there()?.connection, &from, target, context.options.ascii)
 }
 
-async fn get_any(
+fn get_any(
     session: &mut Session,
     context: &Context,
     path: OsString,
     local: Option<PathBuf>,
 ) -> Result<u64, Failure> {
     let from = pathname(path.clone())?;
-    let entry = remote::entry(&mut session.there()?.connection.client, &from).await?;
+    let entry = remote::entry(&mut session.there()?.connection.client, &from)?;
     if !entry.kind.is_directory() {
-        return get_file(session, context, path, local.as_deref()).await;
+        return get_file(session, context, path, local.as_deref());
     }
     let (_, name) = local_target(crate::url::last_component(from.as_bytes()), None, false)?;
     let local = local.unwrap_or_else(|| name.as_os_str().into());
-    move_tree(session, context, Direction::Down, Some(&from), local, all(), 2).await
+    move_tree(session, context, Direction::Down, Some(&from), local, all(), 2)
 }
 
-async fn put(
+fn put(
     session: &mut Session,
     how: How,
     paths: Vec<PathBuf>,
@@ -177,16 +172,16 @@ async fn put(
     let context = with(&session.context, how);
     let remote = remote.map(pathname).transpose()?;
     if let ([path], false) = (&paths[..], how.recursive) {
-        return put_one(session, &context, path, remote, false).await.map(drop);
+        return put_one(session, &context, path, remote, false).map(drop);
     }
     let mut tally = Tally::default();
     for path in &paths {
-        tally.add(&context, put_one(session, &context, path, remote.clone(), how.recursive).await)?;
+        tally.add(&context, put_one(session, &context, path, remote.clone(), how.recursive))?;
     }
     outcome(tally)
 }
 
-async fn put_one(
+fn put_one(
     session: &mut Session,
     context: &Context,
     from: &Path,
@@ -199,16 +194,16 @@ async fn put_one(
         None => remote::join(None, name)?,
     };
     if recursive && from.is_dir() {
-        return move_tree(session, context, Direction::Up, Some(&to), from.to_owned(), all(), 2).await;
+        return move_tree(session, context, Direction::Up, Some(&to), from.to_owned(), all(), 2);
     }
-    send(context, &mut session.there()?.connection, from, &to, context.options.ascii).await
+    send(context, &mut session.there()?.connection, from, &to, context.options.ascii)
 }
 
 fn all() -> Options {
     Options { replace: Replace::Always, ..Options::default() }
 }
 
-async fn mirror(session: &mut Session, mirror: Mirror) -> Result<(), Failure> {
+fn mirror(session: &mut Session, mirror: Mirror) -> Result<(), Failure> {
     let exclude =
         Excludes::new(&mirror.exclude).map_err(|error| Failure::usage(format!("--exclude: {error}")))?;
     let replace = if mirror.only_newer { Replace::Newer } else { Replace::Different };
@@ -225,14 +220,14 @@ async fn mirror(session: &mut Session, mirror: Mirror) -> Result<(), Failure> {
     };
     let context = session.context.clone();
     let remote = pathname(remote)?;
-    move_tree(session, &context, direction, Some(&remote), local, options, mirror.parallel).await.map(drop)
+    move_tree(session, &context, direction, Some(&remote), local, options, mirror.parallel).map(drop)
 }
 
 fn last_of(path: &OsStr) -> PathBuf {
     Path::new(path).file_name().map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
-async fn move_tree(
+fn move_tree(
     session: &mut Session,
     context: &Context,
     direction: Direction,
@@ -244,67 +239,67 @@ async fn move_tree(
     let there = session.there()?;
     let remote = remote.map(|path| there.absolute(path)).transpose()?;
     let ends = Ends { site: there.site.clone(), remote, local };
-    let exit = tree(context, direction, ends, options, parallel, context.options.ascii).await?;
+    let exit = tree(context, direction, ends, options, parallel, context.options.ascii)?;
     match exit {
         crate::exit::Exit::Ok => Ok(0),
         exit => Err(Failure::new(exit, "not everything was copied")),
     }
 }
 
-async fn rm(session: &mut Session, paths: Vec<OsString>, recursive: bool) -> Result<(), Failure> {
+fn rm(session: &mut Session, paths: Vec<OsString>, recursive: bool) -> Result<(), Failure> {
     let mut tally = Tally::default();
     for path in paths {
         let (path, client) = (pathname(path)?, &mut session.there()?.connection.client);
         let done = match recursive {
-            true => remove_tree(client, &path).await,
-            false => client.dele(&path).await.map(drop).map_err(Failure::from),
+            true => remove_tree(client, &path),
+            false => client.dele(&path).map(drop).map_err(Failure::from),
         };
         tally.add(&session.context, done.map(|()| 0))?;
     }
     outcome(tally)
 }
 
-async fn mkdir(session: &mut Session, paths: Vec<OsString>, parents: bool) -> Result<(), Failure> {
+fn mkdir(session: &mut Session, paths: Vec<OsString>, parents: bool) -> Result<(), Failure> {
     let mut tally = Tally::default();
     for path in paths {
         let (path, client) = (pathname(path)?, &mut session.there()?.connection.client);
         let done = match parents {
-            true => make_parents(client, &path).await,
-            false => client.mkd(&path).await.map(drop).map_err(Failure::from),
+            true => make_parents(client, &path),
+            false => client.mkd(&path).map(drop).map_err(Failure::from),
         };
         tally.add(&session.context, done.map(|()| 0))?;
     }
     outcome(tally)
 }
 
-async fn rmdir(session: &mut Session, paths: Vec<OsString>) -> Result<(), Failure> {
+fn rmdir(session: &mut Session, paths: Vec<OsString>) -> Result<(), Failure> {
     let mut tally = Tally::default();
     for path in paths {
-        let done = session.there()?.connection.client.rmd(&pathname(path)?).await;
+        let done = session.there()?.connection.client.rmd(&pathname(path)?);
         tally.add(&session.context, done.map(|_| 0).map_err(Failure::from))?;
     }
     outcome(tally)
 }
 
-async fn stat(session: &mut Session, path: Option<OsString>) -> Result<(), Failure> {
+fn stat(session: &mut Session, path: Option<OsString>) -> Result<(), Failure> {
     let client = &mut session.there()?.connection.client;
     match path {
-        Some(path) => out::write(facts(&remote::entry(client, &pathname(path)?).await?).as_bytes()),
-        None => out::write(reply_lines(&client.stat().await?).as_bytes()),
+        Some(path) => out::write(facts(&remote::entry(client, &pathname(path)?)?).as_bytes()),
+        None => out::write(reply_lines(&client.stat()?).as_bytes()),
     }
 }
 
-async fn quote(session: &mut Session, words: &[OsString]) -> Result<(), Failure> {
+fn quote(session: &mut Session, words: &[OsString]) -> Result<(), Failure> {
     let line = words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>().join(&b' ');
     let line =
         Text::new(line).map_err(|error| Failure::usage(format!("the command cannot be sent: {error}")))?;
-    let reply = session.there()?.connection.client.quote(line).await?;
+    let reply = session.there()?.connection.client.quote(line)?;
     out::write(reply_lines(&reply).as_bytes())
 }
 
-async fn representation_type(session: &mut Session, wanted: Option<Representation>) -> Result<(), Failure> {
+fn representation_type(session: &mut Session, wanted: Option<Representation>) -> Result<(), Failure> {
     match wanted {
-        Some(representation) => session.set_ascii(representation == Representation::Ascii).await,
+        Some(representation) => session.set_ascii(representation == Representation::Ascii),
         None => out::line(if session.context.options.ascii { "ascii" } else { "binary" }),
     }
 }

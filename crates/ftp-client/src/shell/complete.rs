@@ -12,12 +12,10 @@ use rustyline::hint::Hinter;
 use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 use std::rc::Rc;
-use tokio::runtime::Handle;
 
 /// Completes commands, and paths on both sides.
 pub(super) struct Complete {
     pub(super) session: Rc<RefCell<Session>>,
-    pub(super) runtime: Handle,
 }
 
 impl Completer for Complete {
@@ -30,7 +28,7 @@ impl Completer for Complete {
             Side::Neither => Vec::new(),
             side => {
                 let mut session = self.session.borrow_mut();
-                self.runtime.block_on(complete(&mut session, side, &word))
+                complete(&mut session, side, &word)
             }
         };
         Ok((word.start, candidates))

@@ -28,23 +28,22 @@ use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::rc::Rc;
-use tokio::runtime::Runtime;
 use words::{Word, split};
 
 /// How many lines are remembered.
 const HISTORY: usize = 2000;
 
 /// Runs the shell until the user leaves it. From a script, the first failure decides the exit code.
-pub(crate) fn run(runtime: &Runtime, options: Options, url: Option<&str>) -> Result<Exit, Failure> {
+pub(crate) fn run(options: Options, url: Option<&str>) -> Result<Exit, Failure> {
     let ui = Ui::new(options.quiet, options.verbose);
     let context = Context { options, ui, interrupt: Interrupt::default() };
     let session = Rc::new(RefCell::new(Session::new(context.clone())));
-    let mut shell = Shell { runtime, context, session: Rc::clone(&session), first: None };
+    let mut shell = Shell { context, session: Rc::clone(&session), first: None };
     // Before the first connection: it takes SIGINT for itself, and who takes it later has it.
-    let mut editor = editor(runtime, session)?;
+    let mut editor = editor(session)?;
     if let Some(url) = url {
         let mut session = shell.session.borrow_mut();
-        runtime.block_on(async { session.open(&Session::url(url)?).await })?;
+        session.open(&Session::url(url)?)?;
     }
     let history = history_file();
     if let Some(file) = &history {
@@ -58,15 +57,12 @@ pub(crate) fn run(runtime: &Runtime, options: Options, url: Option<&str>) -> Res
             shell.context.ui.note("the history cannot be kept");
         }
     }
-    runtime.block_on(shell.session.borrow_mut().close());
+    shell.session.borrow_mut().close();
     left?;
     Ok(shell.first.filter(|_| !std::io::stdin().is_terminal()).unwrap_or(Exit::Ok))
 }
 
-fn editor(
-    runtime: &Runtime,
-    session: Rc<RefCell<Session>>,
-) -> Result<Editor<Complete, FileHistory>, Failure> {
+fn editor(session: Rc<RefCell<Session>>) -> Result<Editor<Complete, FileHistory>, Failure> {
     let failed = |error: ReadlineError| Failure::new(Exit::Local, format!("the terminal: {error}"));
     let config = Config::builder()
         .completion_type(CompletionType::List)
@@ -74,7 +70,7 @@ fn editor(
         .map_err(failed)?
         .build();
     let mut editor = Editor::with_config(config).map_err(failed)?;
-    editor.set_helper(Some(Complete { session, runtime: runtime.handle().clone() }));
+    editor.set_helper(Some(Complete { session }));
     Ok(editor)
 }
 
@@ -85,15 +81,14 @@ fn history_file() -> Option<PathBuf> {
     std::io::stdin().is_terminal().then(|| state.join("ftp-client/history"))
 }
 
-struct Shell<'a> {
-    runtime: &'a Runtime,
+struct Shell {
     context: Context,
     session: Rc<RefCell<Session>>,
     /// How the first failure would end a program.
     first: Option<Exit>,
 }
 
-impl Shell<'_> {
+impl Shell {
     fn read(&mut self, editor: &mut Editor<Complete, FileHistory>) -> Result<(), Failure> {
         loop {
             let prompt = self.session.borrow().prompt();
@@ -122,11 +117,11 @@ impl Shell<'_> {
         }
         self.context.interrupt.clear();
         let mut session = self.session.borrow_mut();
-        let arguments = self.runtime.block_on(arguments(&mut session, &words))?;
+        let arguments = arguments(&mut session, &words)?;
         match parse(arguments)? {
             Some(Command::Exit) => return Ok(true),
             Some(Command::Help { command }) => help(command.as_deref())?,
-            Some(command) => self.runtime.block_on(commands::run(&mut session, command))?,
+            Some(command) => commands::run(&mut session, command)?,
             None => {}
         }
         Ok(false)
@@ -142,7 +137,7 @@ impl Shell<'_> {
         let mut session = self.session.borrow_mut();
         if failure.lost || session.is_lost() {
             self.context.interrupt.clear();
-            if let Err(failure) = self.runtime.block_on(session.mend()) {
+            if let Err(failure) = session.mend() {
                 self.context.ui.error(&failure.text);
             }
         }
@@ -150,11 +145,11 @@ impl Shell<'_> {
 }
 
 /// The words with patterns replaced by names.
-async fn arguments(session: &mut Session, words: &[Word]) -> Result<Vec<OsString>, Failure> {
+fn arguments(session: &mut Session, words: &[Word]) -> Result<Vec<OsString>, Failure> {
     let mut arguments = Vec::new();
     for (number, word) in words.iter().enumerate() {
         let side = if number == 0 { Side::Neither } else { side(&words[..number]) };
-        arguments.extend(expand(session, side, word).await?.into_iter().map(OsString::from_vec));
+        arguments.extend(expand(session, side, word)?.into_iter().map(OsString::from_vec));
     }
     // get and put take one file and where it goes; a pattern means several.
     if words.iter().skip(1).any(|word| word.is_pattern) {

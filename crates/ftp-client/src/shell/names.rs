@@ -45,9 +45,9 @@ pub(super) fn side(before: &[Word]) -> Side {
 }
 
 /// The names in a directory, as `dir/` or empty.
-pub(super) async fn list(session: &mut Session, side: Side, directory: &[u8]) -> Result<Vec<Named>, Failure> {
+pub(super) fn list(session: &mut Session, side: Side, directory: &[u8]) -> Result<Vec<Named>, Failure> {
     let mut names = match side {
-        Side::Remote => remote(session, directory).await?,
+        Side::Remote => remote(session, directory)?,
         Side::Local => local(Path::new(OsStr::from_bytes(directory)))?,
         Side::Neither => Vec::new(),
     };
@@ -56,13 +56,13 @@ pub(super) async fn list(session: &mut Session, side: Side, directory: &[u8]) ->
 }
 
 /// Names that would lead elsewhere are not offered.
-async fn remote(session: &mut Session, directory: &[u8]) -> Result<Vec<Named>, Failure> {
+fn remote(session: &mut Session, directory: &[u8]) -> Result<Vec<Named>, Failure> {
     let path = match directory.strip_suffix(b"/") {
         Some(b"") => Some(PathName::root()),
         Some(path) => PathName::new(path.to_vec()).ok(),
         None => None,
     };
-    let listing = session.there()?.connection.client.list(path.as_ref()).await?;
+    let listing = session.there()?.connection.client.list(path.as_ref())?;
     let named = |entry: ftp_proto::facts::Entry| {
         let name = FileName::from_server(&entry.name).ok()?;
         Some((name, entry.kind.is_directory()))
@@ -86,7 +86,7 @@ fn cut(path: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// The names that a word stands for; the word itself, when it is no pattern.
-pub(super) async fn expand(session: &mut Session, side: Side, word: &Word) -> Result<Vec<Vec<u8>>, Failure> {
+pub(super) fn expand(session: &mut Session, side: Side, word: &Word) -> Result<Vec<Vec<u8>>, Failure> {
     if !word.is_pattern || side == Side::Neither {
         return Ok(vec![word.text.clone()]);
     }
@@ -97,7 +97,7 @@ pub(super) async fn expand(session: &mut Session, side: Side, word: &Word) -> Re
         return Err(Failure::usage(format!("{shown}: a pattern can stand behind the last slash only")));
     }
     let pattern = Pattern::parse(pattern).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
-    let names = list(session, side, directory).await?;
+    let names = list(session, side, directory)?;
     let matching = names.iter().filter(|(name, _)| pattern.matches(name.as_bytes()));
     let paths: Vec<_> = matching.map(|(name, _)| harmless(directory, name)).collect();
     match paths.is_empty() {
@@ -113,9 +113,9 @@ fn harmless(directory: &[u8], name: &FileName) -> Vec<u8> {
 }
 
 /// What the word may become, quoted.
-pub(super) async fn complete(session: &mut Session, side: Side, word: &Word) -> Vec<String> {
+pub(super) fn complete(session: &mut Session, side: Side, word: &Word) -> Vec<String> {
     let (directory, begun) = cut(&word.text);
-    let names = list(session, side, directory).await.unwrap_or_default();
+    let names = list(session, side, directory).unwrap_or_default();
     let fits = |(name, is_directory): &Named| {
         let fits = name.as_bytes().starts_with(begun)
             && (name.as_bytes().first() != Some(&b'.') || begun.first() == Some(&b'.'));

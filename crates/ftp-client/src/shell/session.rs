@@ -38,9 +38,9 @@ impl There {
         }
     }
 
-    async fn look_around(&mut self) {
+    fn look_around(&mut self) {
         // A server that does not tell where we are can be worked on all the same.
-        self.directory = self.connection.client.pwd().await.ok();
+        self.directory = self.connection.client.pwd().ok();
     }
 }
 
@@ -65,30 +65,30 @@ impl Session {
         }
     }
 
-    pub(super) async fn open(&mut self, url: &FtpUrl) -> Result<(), Failure> {
-        self.close().await;
+    pub(super) fn open(&mut self, url: &FtpUrl) -> Result<(), Failure> {
+        self.close();
         let site = Site::new(&self.context, url)?;
-        let connection = site.connect(&self.context).await?;
+        let connection = site.connect(&self.context)?;
         let mut there = There { site, connection, home: None, directory: None };
-        there.look_around().await;
+        there.look_around();
         there.home.clone_from(&there.directory);
         self.there = Some(there);
         match &url.path {
-            Some(path) => self.cd(Some(path)).await,
+            Some(path) => self.cd(Some(path)),
             None => Ok(()),
         }
     }
 
-    pub(super) async fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if let Some(there) = self.there.take() {
-            there.connection.close().await;
+            there.connection.close();
         }
     }
 
     /// After a failure that has cost the connection: makes a new one, so that the next command finds it.
-    pub(super) async fn mend(&mut self) -> Result<(), Failure> {
+    pub(super) fn mend(&mut self) -> Result<(), Failure> {
         let Some(there) = &mut self.there else { return Ok(()) };
-        there.connection.client.reconnect().await?;
+        there.connection.client.reconnect()?;
         self.context.ui.note("the connection was lost; there is a new one now");
         Ok(())
     }
@@ -98,17 +98,17 @@ impl Session {
         self.there.as_ref().is_some_and(|there| there.connection.client.is_over())
     }
 
-    pub(super) async fn cd(&mut self, path: Option<&PathName>) -> Result<(), Failure> {
+    pub(super) fn cd(&mut self, path: Option<&PathName>) -> Result<(), Failure> {
         let there = self.there()?;
         let client = &mut there.connection.client;
         match (path, &there.home) {
-            (Some(path), _) if path.as_bytes() == b".." => client.cdup().await?,
-            (Some(path), _) | (None, Some(path)) => client.cwd(path).await?,
+            (Some(path), _) if path.as_bytes() == b".." => client.cdup()?,
+            (Some(path), _) | (None, Some(path)) => client.cwd(path)?,
             (None, None) => {
                 return Err(Failure::usage("cd needs a path: the server does not tell where home is"));
             }
         };
-        there.look_around().await;
+        there.look_around();
         Ok(())
     }
 
@@ -121,9 +121,9 @@ impl Session {
     }
 
     /// Chooses the representation type and tells the server at once (RFC 1123 §4.1.4.2).
-    pub(super) async fn set_ascii(&mut self, ascii: bool) -> Result<(), Failure> {
+    pub(super) fn set_ascii(&mut self, ascii: bool) -> Result<(), Failure> {
         if let Some(there) = &mut self.there {
-            there.connection.client.set_type(ascii).await?;
+            there.connection.client.set_type(ascii)?;
         }
         self.context.options.ascii = ascii;
         Ok(())

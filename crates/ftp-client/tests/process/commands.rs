@@ -1,8 +1,6 @@
 //! The commands on URLs, against our server.
 
-mod common;
-
-use common::{Ours, Place};
+use crate::common::{Ours, Place};
 
 #[test]
 fn a_file_comes_and_goes_in_every_data_port_mode() {

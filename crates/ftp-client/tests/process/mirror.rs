@@ -1,8 +1,6 @@
 //! Trees in both directions.
 
-mod common;
-
-use common::{Ours, Place};
+use crate::common::{Ours, Place};
 
 fn served() -> Ours {
     let server = Ours::start();

@@ -1,10 +1,8 @@
 //! The shell, with its commands from a pipe.
 
-mod common;
+use crate::common::{Ours, Place};
 
-use common::{Ours, Place};
-
-fn shell(server: &Ours, here: &Place, script: &str) -> common::Ran {
+fn shell(server: &Ours, here: &Place, script: &str) -> crate::common::Ran {
     here.run_with(&["-v", "shell", &server.url("")], script.as_bytes())
 }
 

@@ -103,6 +103,8 @@ impl Place {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ftp-client"));
+        let driver = if module_path!().starts_with("process_mio") { "mio" } else { "tokio" };
+        command.args(["--driver", driver]);
         command.args(arguments).current_dir(self.path()).env("HOME", self.path()).stdin(Stdio::null());
         command
     }

@@ -1,9 +1,7 @@
 //! Servers that mean harm, or are broken.
 
-mod common;
-
-use common::Place;
-use common::hostile::{Hostile, Script, Upload};
+use crate::common::Place;
+use crate::common::hostile::{Hostile, Script, Upload};
 
 /// A directory of names, those ending in `/` directories.
 fn mlsd(names: &[&[u8]]) -> Vec<u8> {

@@ -1,9 +1,7 @@
 //! Ctrl-C.
 
-mod common;
-
-use common::Place;
-use common::hostile::{Hostile, Script};
+use crate::common::Place;
+use crate::common::hostile::{Hostile, Script};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::OwnedFd;

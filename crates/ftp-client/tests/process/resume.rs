@@ -1,9 +1,7 @@
 //! Broken transfers that go on.
 
-mod common;
-
-use common::hostile::{Hostile, Script};
-use common::{Ours, Place};
+use crate::common::hostile::{Hostile, Script};
+use crate::common::{Ours, Place};
 
 const BROKEN: Script = Script {
     features: &[],
@@ -15,7 +13,7 @@ const BROKEN: Script = Script {
     ignores_rest: false,
     stalls: false,
     download_end: "426 broken",
-    upload: common::hostile::Upload::Good,
+    upload: crate::common::hostile::Upload::Good,
 };
 
 /// A place with four of ten octets.

@@ -1,0 +1,9 @@
+//! The program as it is run, against a server of ours and against servers that follow scripts.
+
+mod commands;
+mod common;
+mod hostile;
+mod interrupt;
+mod mirror;
+mod resume;
+mod shell;
