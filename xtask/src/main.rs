@@ -5,8 +5,10 @@
 
 mod ci;
 mod conformance;
+mod fuzz;
 mod idle;
 mod interop;
+mod miri;
 mod sim;
 mod tidy;
 mod workspace;
@@ -39,6 +41,10 @@ enum Task {
     Interop(interop::Options),
     /// Play random conversations of our client and our server in the simulator, and judge them.
     Sim(sim::Options),
+    /// Run the fuzz targets for a while, each with a limit of time and memory.
+    Fuzz(fuzz::Options),
+    /// Run the core's unit tests in Miri, where the toolchain has it.
+    Miri,
     /// Print how much memory an idle session takes, on each driver.
     Idle {
         /// How many sessions.
@@ -54,6 +60,8 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Interop(options) => interop::run(&options),
         Task::Sim(options) => sim::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
+        Task::Miri => miri::run(),
         Task::Idle { sessions } => idle::run(sessions),
     };
     match outcome {

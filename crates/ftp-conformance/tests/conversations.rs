@@ -1,6 +1,7 @@
 //! Some random conversations; `cargo xtask sim` plays more.
 
 use ftp_conformance::conversation;
+use proptest::prelude::*;
 
 #[test]
 fn no_conversation_is_judged_wrong() {
@@ -8,5 +9,15 @@ fn no_conversation_is_judged_wrong() {
         if let Err(wrong) = conversation::play(seed) {
             panic!("\n{wrong}");
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(50))]
+
+    /// The body of the fuzz target `pair`.
+    #[test]
+    fn no_conversation_that_is_made_up_is_judged_wrong(choices in prop::collection::vec(any::<u8>(), 0..300)) {
+        conversation::pair(&choices);
     }
 }

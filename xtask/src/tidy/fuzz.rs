@@ -6,12 +6,15 @@ use super::tree::{Source, Tree};
 /// Lines of a target: an attribute, a blank line, the call.
 const MOST_LINES: usize = 3;
 
-/// A target is one call of a function of `ftp_proto::testing`.
+/// Where bodies are: those of one machine, and that of both in the simulator.
+const BODIES: [&str; 2] = ["| ftp_proto::testing::", "| ftp_conformance::conversation::"];
+
+/// A target is one call of a body.
 pub(super) fn targets(tree: &Tree) -> Vec<Finding> {
     let targets = tree.sources.iter().filter(|source| source.path.starts_with("fuzz/fuzz_targets/"));
     let wrong = targets.filter(|source| !is_one_call(source));
     wrong
-        .map(|source| Finding::error(&*source.path, None, "only calls ftp_proto::testing, in one line"))
+        .map(|source| Finding::error(&*source.path, None, "only calls a body that is elsewhere, in one line"))
         .collect()
 }
 
@@ -19,5 +22,5 @@ fn is_one_call(source: &Source) -> bool {
     let last = source.text.lines().last().unwrap_or_default();
     source.text.lines().count() <= MOST_LINES
         && last.starts_with("libfuzzer_sys::fuzz_target!(|")
-        && last.contains("| ftp_proto::testing::")
+        && BODIES.iter().any(|body| last.contains(body))
 }

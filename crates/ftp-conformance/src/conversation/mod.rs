@@ -3,11 +3,13 @@
 //! Nothing of the machines is used to judge them: [`judge`](self) reads the control connection from outside and knows
 //! only the reply sequences of RFC 959 §5.4 and §6, and the file tree is kept by a map.
 
+mod chance;
 mod judge;
 mod tree;
 
 use crate::talk::{PASSWORD, USER};
 use crate::world::sim::{Ending, Pair, Shared, octets};
+use chance::Chance;
 use core::cell::RefCell;
 use core::fmt;
 use core::net::SocketAddr;
@@ -51,7 +53,21 @@ impl fmt::Display for Wrong {
 /// # Errors
 /// When something was wrong in it.
 pub fn play(seed: u64) -> Result<(), Box<Wrong>> {
-    let mut conversation = Conversation::new(seed);
+    play_by(Chance::of_seed(seed), seed)
+}
+
+/// Plays the conversation that a fuzzer makes up: `octets` are its choices, one after the other, until there are no more.
+///
+/// # Panics
+/// When something was wrong in it.
+pub fn pair(octets: &[u8]) {
+    if let Err(wrong) = play_by(Chance::of_octets(octets), 0) {
+        panic!("\n{wrong}");
+    }
+}
+
+fn play_by(chance: Chance, seed: u64) -> Result<(), Box<Wrong>> {
+    let mut conversation = Conversation::new(chance);
     let what = match conversation.play() {
         Ok(()) => conversation.judge.borrow().wrong.clone(),
         Err(what) => Some(what),
@@ -61,7 +77,7 @@ pub fn play(seed: u64) -> Result<(), Box<Wrong>> {
 }
 
 struct Conversation {
-    rng: fastrand::Rng,
+    chance: Chance,
     pair: Pair,
     judge: Rc<RefCell<Judge>>,
     tree: Tree,
@@ -70,12 +86,11 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn new(seed: u64) -> Self {
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let conditions = any_conditions(&mut rng);
+    fn new(mut chance: Chance) -> Self {
+        let conditions = any_conditions(&mut chance);
         let faulty = conditions.resets_per_million > 0;
         let judge = Rc::<RefCell<Judge>>::default();
-        let mut sim = Sim::with_conditions(rng.u64(..), conditions);
+        let mut sim = Sim::with_conditions(chance.number(0..u64::MAX), conditions);
         let server_at = SocketAddr::from(([198, 51, 100, 7], 21));
         let farm = sim.network(INTERNET, vec![Box::new(Tap(Rc::clone(&judge)))]);
         let root = HostOptions { privileged: true, ..HostOptions::default() };
@@ -86,12 +101,15 @@ impl Conversation {
             (server, server_at, ServerConfig::default()),
             (client, server_at, ClientConfig::default()),
         );
-        Self { rng, pair, judge, tree: Tree::default(), faulty }
+        Self { chance, pair, judge, tree: Tree::default(), faulty }
     }
 
     fn play(&mut self) -> Result<(), String> {
         self.log_in()?;
-        for _ in 0..self.rng.usize(3..20) {
+        for _ in 0..self.chance.size(3..20) {
+            if self.chance.is_over() {
+                break;
+            }
             self.step()?;
             if let Some(wrong) = self.pair.wrong() {
                 return Err(wrong);
@@ -107,7 +125,7 @@ impl Conversation {
 
     fn step(&mut self) -> Result<(), String> {
         let path = self.path();
-        match self.rng.u8(0..10) {
+        match self.chance.number(0..10) {
             0..=2 => self.put(path),
             3..=5 => self.get(path),
             6 => self.delete(path),
@@ -118,7 +136,8 @@ impl Conversation {
     }
 
     fn put(&mut self, path: &'static str) -> Result<(), String> {
-        let content = vec![self.rng.u8(..); self.rng.usize(0..20_000)];
+        let octet = u8::try_from(self.chance.number(0..256)).unwrap_or_default();
+        let content = vec![octet; self.chance.size(0..20_000)];
         let ending = self.transfer(TransferVerb::Stor, Some(path), octets(content.clone()))?;
         match ending {
             Ok(_) => self.tree.stored(path, content),
@@ -197,13 +216,13 @@ impl Conversation {
         path: Option<&'static str>,
         end: LocalEnd,
     ) -> Result<Ending, String> {
-        let mode = MODES[self.rng.usize(..MODES.len())];
-        let operation = transfer(verb, path, mode, self.rng.bool());
+        let mode = self.chance.pick(MODES);
+        let operation = transfer(verb, path, mode, self.chance.one_in(2));
         let op = self.start(operation, Some(end))?;
-        let abort = self.rng.u8(0..8) == 0;
+        let abort = self.chance.one_in(8);
         let may_be_missing = verb == TransferVerb::Retr;
         if abort {
-            self.pair.sim.run_for(Duration::from_millis(self.rng.u64(0..400)));
+            self.pair.sim.run_for(Duration::from_millis(self.chance.number(0..400)));
             // It may have ended already.
             let _ = self.pair.abort(op);
         }
@@ -258,17 +277,21 @@ impl Conversation {
     }
 
     fn path(&mut self) -> &'static str {
-        PATHS[self.rng.usize(..PATHS.len())]
+        self.chance.pick(PATHS)
     }
 }
 
-fn any_conditions(rng: &mut fastrand::Rng) -> Conditions {
+fn any_conditions(chance: &mut Chance) -> Conditions {
     Conditions {
-        latency: Duration::from_millis(rng.u64(1..100)),
-        jitter: Duration::from_millis(rng.u64(0..100)),
-        window: rng.usize(500..65_536),
-        largest_piece: if rng.bool() { rng.usize(1..80) } else { 1460 },
-        resets_per_million: if rng.bool() { 0 } else { rng.u32(1..10_000) },
+        latency: Duration::from_millis(chance.number(1..100)),
+        jitter: Duration::from_millis(chance.number(0..100)),
+        window: chance.size(500..65_536),
+        largest_piece: if chance.one_in(2) { chance.size(1..80) } else { 1460 },
+        resets_per_million: if chance.one_in(2) {
+            0
+        } else {
+            u32::try_from(chance.size(1..10_000)).unwrap_or_default()
+        },
         ..Conditions::default()
     }
 }

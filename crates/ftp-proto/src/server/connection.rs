@@ -157,9 +157,11 @@ impl ServerConnection {
         self.say(&Reply::new(ReplyCode::SERVICE_READY, self.config.greeting.clone()));
     }
 
-    /// Queues a reply that ends no command: a greeting, a 1yz, a 421.
+    /// Queues a reply. Nothing is said after the one that closes the session.
     pub(super) fn say(&mut self, reply: &Reply) {
-        self.output.push(reply);
+        if matches!(self.life, Life::Open | Life::Draining) {
+            self.output.push(reply);
+        }
     }
 
     pub(super) fn act(&mut self, action: IoAction) {
@@ -234,6 +236,7 @@ impl ServerConnection {
             && matches!(self.gate.service, Service::Idle)
         {
             self.notice(Notice::Closed(reason));
+            self.timers.clear_all();
             self.life = Life::Over;
         }
     }
@@ -295,6 +298,10 @@ impl ControlMachine for ServerConnection {
 
     fn handle_control(&mut self, event: ControlEvent, now: Instant) {
         self.now = now;
+        if matches!(self.life, Life::Gone(_) | Life::Over) {
+            // A handshake that ended when there was nothing left to secure.
+            return;
+        }
         match event {
             ControlEvent::Secured(facts) => self.control_secured(facts),
             ControlEvent::SecureFailed => self.lose(CloseReason::Protocol("the TLS handshake failed")),

@@ -263,13 +263,12 @@ impl ServerConnection {
             Service::Asked { ask, .. } => {
                 let ask = *ask;
                 self.withdraw(ask);
-                self.gate.service = Service::Idle;
             }
-            Service::Idle | Service::Listening | Service::Penalty(_) | Service::Securing => {
-                self.gate.service = Service::Idle;
-            }
-            Service::Transfer(_) => self.cut_transfer(),
+            Service::Idle | Service::Listening | Service::Penalty(_) | Service::Securing => {}
+            // It takes its data connection with it, and is in service until it has settled.
+            Service::Transfer(_) => return self.cut_transfer(),
         }
+        self.gate.service = Service::Idle;
         self.drop_link();
     }
 

@@ -278,6 +278,7 @@ impl ServerConnection {
     pub(super) fn transfer_stalled(&mut self) {
         if let Service::Transfer(transfer) = &mut self.gate.service
             && matches!(transfer.phase, Phase::Moving)
+            && transfer.stopped.is_none()
         {
             transfer.stopped = Some(Stopped::Stalled);
             let id = self.data.link.id();

@@ -1,19 +1,16 @@
 //! A client machine among a hostile server, a driver that keeps its contract, and a caller that asks for anything.
 
+use super::books::{Held, Holdings, ended, tls};
 use crate::client::{
     ClientConfig, ClientConnection, ClientEvent, DataPlan, OpId, Operation, PassiveAddress, Rung,
 };
 use crate::command::{Command, PathName, Secret, Text};
-use crate::data::{
-    DataEvent, DataId, DataMode, DataPhase, Failure, Resumption, StreamEnd, TlsFacts, TransferFailure,
-    TransferId, TransferTotals,
-};
+use crate::data::{DataEvent, DataId, DataMode, Failure, TransferFailure, TransferId};
 use crate::io::{ControlEndpoints, ControlEvent, ControlMachine as _, IoAction, Step, StreamEncoding};
 use crate::server::{OctetSpan, TransferVerb};
 use crate::time::Instant;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use bytes::Bytes;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -65,30 +62,18 @@ const APT: [(&[u8], [&[u8]; 2]); 15] = [
     (b"", [b"200 ok\r\n", b"220 ready\r\n"]),
 ];
 
-/// What the driver holds for a data connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Held {
-    Opening,
-    Listener,
-    Connecting,
-    Open,
-    Securing,
-    Moving,
-}
-
 /// The machine and the books that are kept about it.
 #[derive(Debug)]
 struct Books {
     client: ClientConnection,
     now: Instant,
-    held: BTreeMap<DataId, Held>,
+    data: Holdings,
     handshaking: bool,
     clearing: bool,
     /// Started and not done.
     open: BTreeSet<OpId>,
     /// Announced, and neither started nor cancelled.
     resources: BTreeSet<TransferId>,
-    dropped: BTreeSet<DataId>,
     closed: bool,
     lost: bool,
     steps: usize,
@@ -124,12 +109,11 @@ impl Books {
         let mut books = Self {
             client: ClientConnection::new(Arc::new(config), endpoints, now),
             now,
-            held: BTreeMap::new(),
+            data: Holdings::default(),
             handshaking: false,
             clearing: false,
             open: BTreeSet::new(),
             resources: BTreeSet::new(),
-            dropped: BTreeSet::new(),
             closed: false,
             lost: false,
             steps: 0,
@@ -195,39 +179,33 @@ impl Books {
     }
 
     fn data_goes_well(&mut self) {
-        let Some((&id, &held)) = self.held.iter().next_back() else { return };
+        let Some((id, held)) = self.data.newest() else { return };
         let (next, event) = match held {
             Held::Opening => (Some(Held::Listener), DataEvent::Listening { local: at(7, 45_000) }),
             Held::Listener | Held::Connecting => {
                 (Some(Held::Open), DataEvent::Connected { local: at(7, 45_000), peer: at(1, 20), tls: None })
             }
             Held::Securing => (Some(Held::Open), DataEvent::Secured(tls())),
-            Held::Moving => (None, ended(Ok(()))),
+            Held::Moving => (self.data.left(id), ended(Ok(()))),
             Held::Open => return,
         };
         self.report(id, next, event);
     }
 
     fn data_goes_wrong(&mut self, with: u8) {
-        let Some((&id, &held)) = self.held.iter().next_back() else { return };
+        let Some((id, held)) = self.data.newest() else { return };
         let why = if with & 1 == 0 { Failure::Refused } else { Failure::Tls };
-        let during = match held {
-            Held::Opening => DataPhase::Listen,
-            Held::Listener | Held::Connecting => DataPhase::Connect,
-            Held::Open | Held::Securing => DataPhase::Secure,
-            Held::Moving if with & 2 == 0 => {
-                return self.report(id, Some(held), DataEvent::Progress { octets: with.into() });
+        match held.phase() {
+            Some(during) => self.report(id, None, DataEvent::Failed { during, why }),
+            None if with & 2 == 0 => {
+                self.report(id, Some(held), DataEvent::Progress { octets: with.into() });
             }
-            Held::Moving => return self.report(id, None, ended(Err(TransferFailure::Connection(why)))),
-        };
-        self.report(id, None, DataEvent::Failed { during, why });
+            None => self.report(id, None, ended(Err(TransferFailure::Connection(why)))),
+        }
     }
 
     fn report(&mut self, id: DataId, next: Option<Held>, event: DataEvent) {
-        match next {
-            Some(held) => self.held.insert(id, held),
-            None => self.held.remove(&id),
-        };
+        self.data.becomes(id, next);
         self.client.handle_data(id, event, self.now);
     }
 
@@ -252,7 +230,7 @@ impl Books {
                 }
             }
             _ => {
-                if let Some(&id) = self.held.keys().next() {
+                if let Some(id) = self.data.oldest() {
                     let _ = self.client.admit(id, at(with, 20), self.now);
                 }
             }
@@ -284,21 +262,11 @@ impl Books {
             IoAction::StartControlTls(_) => !core::mem::replace(&mut self.handshaking, true),
             IoAction::StopControlTls => !core::mem::replace(&mut self.clearing, true),
             IoAction::CloseControl => !core::mem::replace(&mut self.closed, true),
-            IoAction::Listen { id, .. } => self.held.insert(id, Held::Opening).is_none(),
-            IoAction::Connect { id, .. } => self.held.insert(id, Held::Connecting).is_none(),
-            IoAction::StartDataTls { id, .. } => self.held.insert(id, Held::Securing) == Some(Held::Open),
-            IoAction::StartTransfer { id, transfer, .. } => {
-                self.held.insert(id, Held::Moving) == Some(Held::Open) && self.resources.remove(&transfer)
+            IoAction::StartTransfer { id, transfer, ref plan } => {
+                self.data.starts(id, plan.on_end) && self.resources.remove(&transfer)
             }
             IoAction::CancelTransfer { transfer } => self.resources.remove(&transfer),
-            IoAction::DropData { id } => {
-                if self.held.get(&id) == Some(&Held::Moving) {
-                    self.dropped.insert(id)
-                } else {
-                    self.held.remove(&id);
-                    true
-                }
-            }
+            ref other => self.data.carry_out(other),
         };
         assert!(fits, "{action:?} does not fit: {self:?}");
     }
@@ -321,34 +289,18 @@ impl Books {
     fn close(&mut self) {
         self.client.handle_control(ControlEvent::Reset, self.now);
         self.look();
-        let moving: Vec<DataId> =
-            self.held.iter().filter(|(_, held)| **held == Held::Moving).map(|(id, _)| *id).collect();
-        for id in moving {
+        for id in self.data.moving() {
             self.report(id, None, ended(Err(TransferFailure::Aborted)));
             self.look();
         }
         assert!(self.client.is_finished(), "{self:?}");
-        assert!(self.closed && self.lost && self.held.is_empty(), "{self:?}");
+        assert!(self.closed && self.lost && self.data.is_empty(), "{self:?}");
         assert_eq!(self.client.deadline(), None);
     }
 }
 
 const fn at(host: u8, port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)), port)
-}
-
-const fn tls() -> TlsFacts {
-    TlsFacts {
-        resumption: Resumption::None,
-        tls13: true,
-        server_name: None,
-        alpn: None,
-        peer_certificate: None,
-    }
-}
-
-const fn ended(result: Result<(), TransferFailure>) -> DataEvent {
-    DataEvent::Ended { totals: TransferTotals { wire: 9, stored: 9, end: StreamEnd::Fin }, result }
 }
 
 /// Whether the operation of this number is the one that may not be started.

@@ -5,11 +5,13 @@
 
 mod address;
 mod alg;
+mod books;
 mod client;
 mod command;
 mod line;
 mod listings;
 mod reply;
+mod server;
 mod transforms;
 
 pub use address::{addresses, passive_address, target_address};
@@ -19,6 +21,7 @@ pub use command::{command_line, command_round_trip};
 pub use line::{line_framing, line_framing_in_chunks};
 pub use listings::{listing, listing_in_chunks, listing_line, pattern};
 pub use reply::{pathname_in_reply, reply_decoding, reply_decoding_in_chunks, reply_round_trip};
+pub use server::server_session;
 pub use transforms::{ascii, ascii_in_chunks, framing, framing_in_chunks};
 
 /// Splits what a fuzzer gives into a plan for cutting and the octets to be cut: the first octet says how many of the

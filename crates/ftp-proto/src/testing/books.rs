@@ -1,0 +1,111 @@
+//! What a driver holds for a machine under test.
+
+use crate::data::{
+    DataEvent, DataId, DataPhase, Resumption, StreamEnd, TlsFacts, TransferFailure, TransferTotals,
+};
+use crate::io::{IoAction, OnEnd};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+/// What the driver holds for a data connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    Opening,
+    Listener,
+    Connecting,
+    Open,
+    Securing,
+    Moving,
+}
+
+impl Held {
+    /// What fails when it fails; `None` for a transfer, which ends instead.
+    pub(super) const fn phase(self) -> Option<DataPhase> {
+        match self {
+            Self::Opening => Some(DataPhase::Listen),
+            Self::Listener | Self::Connecting => Some(DataPhase::Connect),
+            Self::Open | Self::Securing => Some(DataPhase::Secure),
+            Self::Moving => None,
+        }
+    }
+}
+
+/// The data connections that the driver holds.
+#[derive(Debug, Default)]
+pub(super) struct Holdings {
+    held: BTreeMap<DataId, Held>,
+    dropped: BTreeSet<DataId>,
+    /// Kept for the next transfer when the one that moves has ended well.
+    kept: BTreeSet<DataId>,
+}
+
+impl Holdings {
+    pub(super) fn newest(&self) -> Option<(DataId, Held)> {
+        self.held.iter().next_back().map(|(&id, &held)| (id, held))
+    }
+
+    pub(super) fn oldest(&self) -> Option<DataId> {
+        self.held.keys().next().copied()
+    }
+
+    pub(super) fn moving(&self) -> Vec<DataId> {
+        self.held.iter().filter(|(_, held)| **held == Held::Moving).map(|(id, _)| *id).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Something has happened to it; `None`: it is gone.
+    pub(super) fn becomes(&mut self, id: DataId, next: Option<Held>) {
+        match next {
+            Some(held) => self.held.insert(id, held),
+            None => self.held.remove(&id),
+        };
+    }
+
+    /// Whether octets can begin to move.
+    pub(super) fn starts(&mut self, id: DataId, on_end: OnEnd) -> bool {
+        match on_end {
+            OnEnd::Keep => self.kept.insert(id),
+            OnEnd::Close => self.kept.remove(&id),
+        };
+        self.held.insert(id, Held::Moving) == Some(Held::Open)
+    }
+
+    /// What is left when the transfer has ended well.
+    pub(super) fn left(&self, id: DataId) -> Option<Held> {
+        let kept = self.kept.contains(&id) && !self.dropped.contains(&id);
+        kept.then_some(Held::Open)
+    }
+
+    /// An action on a data connection, but for the start of a transfer. Returns whether it fits to what is held.
+    pub(super) fn carry_out(&mut self, action: &IoAction) -> bool {
+        match *action {
+            IoAction::Listen { id, .. } => self.held.insert(id, Held::Opening).is_none(),
+            IoAction::Connect { id, .. } => self.held.insert(id, Held::Connecting).is_none(),
+            IoAction::StartDataTls { id, .. } => self.held.insert(id, Held::Securing) == Some(Held::Open),
+            // A transfer that is stopped says so itself.
+            IoAction::DropData { id } if self.held.get(&id) == Some(&Held::Moving) => self.dropped.insert(id),
+            IoAction::DropData { id } => {
+                self.held.remove(&id);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+pub(super) const fn tls() -> TlsFacts {
+    TlsFacts {
+        resumption: Resumption::None,
+        tls13: true,
+        server_name: None,
+        alpn: None,
+        peer_certificate: None,
+    }
+}
+
+pub(super) const fn ended(result: Result<(), TransferFailure>) -> DataEvent {
+    DataEvent::Ended { totals: TransferTotals { wire: 9, stored: 9, end: StreamEnd::Fin }, result }
+}
