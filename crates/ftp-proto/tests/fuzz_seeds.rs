@@ -69,3 +69,8 @@ fn inspection() {
 fn framing() {
     replay("framing", testing::framing);
 }
+
+#[test]
+fn server_session() {
+    replay("server_session", testing::server_session);
+}

@@ -173,7 +173,8 @@ fn put_host(host: &[u8], out: &mut BytesMut) {
     }
 }
 
-/// A name that begins with a dash goes as `./-name`: most servers would take it for options.
+/// A name that begins with a dash goes as `./-name`: most servers would take it for options. One of nothing but spaces they
+/// would take for none.
 fn put_listing(listing: &ListArgument, out: &mut BytesMut) {
     let options = [(listing.all, b'a'), (listing.recursive, b'R'), (listing.directory, b'd')];
     if options.iter().any(|(set, _)| *set) {
@@ -181,8 +182,9 @@ fn put_listing(listing: &ListArgument, out: &mut BytesMut) {
         out.extend(options.iter().filter(|(set, _)| *set).map(|(_, letter)| letter));
     }
     if let Some(path) = &listing.path {
-        let dash = path.as_bytes().first() == Some(&b'-');
-        out.put_slice(if dash { b" ./" } else { b" " });
+        let name = path.as_bytes();
+        let unclear = name.starts_with(b"-") || name.trim_ascii().is_empty();
+        out.put_slice(if unclear { b" ./" } else { b" " });
         put_doubled(path.as_bytes(), out);
     }
 }

@@ -14,7 +14,7 @@
 //! is settled. Each is told with 426, and ABOR itself with 226 in its place (RFC 959 §4.1.3).
 
 use super::ask::{Ask, Opened, SettleAsk, TransferAsk};
-use super::connection::ServerConnection;
+use super::connection::{Life, ServerConnection};
 use super::encoding::{is_kept, plan};
 use super::failures::{refused, storage_text, transfer_failed};
 use super::gate::Service;
@@ -187,8 +187,10 @@ impl ServerConnection {
                 }
             }
             Ok(_) => self.data_connection_ready(),
-            // The listener failed while the application was opening the file.
-            Err(_) => self.data_failed(DataPhase::Connect, Failure::Other),
+            Err(_) => {
+                let reply = self.name_failure(DataPhase::Connect, Failure::Other);
+                self.cancel_transfer(&reply);
+            }
         }
     }
 
@@ -246,6 +248,12 @@ impl ServerConnection {
         match self.gate.service {
             Service::Listening => self.finish(&reply),
             Service::Transfer(Transfer { phase: Phase::Announced, .. }) => self.cancel_transfer(&reply),
+            // What the application is about to open is of no use.
+            Service::Transfer(Transfer { phase: Phase::Asked(ask), .. }) => {
+                self.withdraw(ask);
+                self.timers.clear(Timer::Decision);
+                self.finish(&reply);
+            }
             // A listener that nobody used: the next transfer command is told.
             _ => {}
         }
@@ -320,6 +328,8 @@ impl ServerConnection {
         let _ = self.data.link.apply(if kept { LinkInput::Kept } else { LinkInput::Settled }, false);
         if !kept {
             self.data.address = None;
+        } else if !matches!(self.life, Life::Open | Life::Draining) {
+            self.drop_link();
         }
         self.notice(Notice::TransferEnded { id, totals, result });
         self.finish(&final_reply(result, stopped));

@@ -1,7 +1,7 @@
 //! Commands: what is parsed can be sent, and is the same on the other side.
 
 use crate::address::normalise;
-use crate::command::{Command, CommandSpec, ListArgument, SiteCommand};
+use crate::command::{Command, CommandSpec, ListArgument, PathName, SiteCommand};
 use crate::wire::{CommandView, Encode as _, LineBuffer, LineLimits};
 use alloc::format;
 use alloc::string::ToString as _;
@@ -44,12 +44,16 @@ pub fn command_round_trip(command: &Command) {
     }
 }
 
-/// Not so: a name that is sent as `./-name`, an IPv4-mapped address, text after SITE that is a subcommand.
+/// Not so: a name that is sent as `./name`, an IPv4-mapped address, text after SITE that is a subcommand.
 fn is_sent_as_it_is(command: &Command) -> bool {
     match command {
         Command::List(listing) | Command::Nlst(listing) | Command::Stat(Some(listing)) => {
             *listing != ListArgument::default()
-                && listing.path.as_ref().is_none_or(|path| !path.as_bytes().starts_with(b"-"))
+                && listing
+                    .path
+                    .as_ref()
+                    .map(PathName::as_bytes)
+                    .is_none_or(|name| !name.starts_with(b"-") && !name.trim_ascii().is_empty())
         }
         Command::Eprt(address) => address.ip() == normalise(address.ip()),
         Command::Site(SiteCommand::Other(_)) => false,
