@@ -19,13 +19,13 @@ pub(super) enum Held {
 }
 
 impl Held {
-    /// What fails when it fails; `None` for a transfer, which ends instead.
+    /// What fails when it fails; `None` for a transfer, which ends instead, and for what only waits.
     pub(super) const fn phase(self) -> Option<DataPhase> {
         match self {
             Self::Opening => Some(DataPhase::Listen),
             Self::Listener | Self::Connecting => Some(DataPhase::Connect),
-            Self::Open | Self::Securing => Some(DataPhase::Secure),
-            Self::Moving => None,
+            Self::Securing => Some(DataPhase::Secure),
+            Self::Open | Self::Moving => None,
         }
     }
 }

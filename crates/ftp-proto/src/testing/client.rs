@@ -196,6 +196,8 @@ impl Books {
         let Some((id, held)) = self.data.newest() else { return };
         let why = if with & 1 == 0 { Failure::Refused } else { Failure::Tls };
         match held.phase() {
+            // Nothing is done with it that could fail.
+            _ if held == Held::Open => {}
             Some(during) => self.report(id, None, DataEvent::Failed { during, why }),
             None if with & 2 == 0 => {
                 self.report(id, Some(held), DataEvent::Progress { octets: with.into() });
