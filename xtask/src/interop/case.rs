@@ -47,6 +47,23 @@ impl Family {
     }
 }
 
+/// What our programs wait by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Driver {
+    Tokio,
+    Mio,
+}
+
+impl Driver {
+    /// As our programs call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tokio => "tokio",
+            Self::Mio => "mio",
+        }
+    }
+}
+
 /// A column of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Column {

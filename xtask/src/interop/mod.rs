@@ -21,7 +21,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::workspace;
-use case::{Column, Family, Operation};
+use case::{Column, Driver, Family, Operation};
 use clients::Client;
 use play::Arena;
 use report::{Matrix, Report};
@@ -106,11 +106,14 @@ fn temporary_directory() -> Result<tempfile::TempDir, String> {
 
 type Pair = (Box<dyn Server>, Box<dyn Client>);
 
-/// Our server under every client, ours among them, and our client against every other server.
+/// Our server under every client, and our client against every server, each on both drivers; ours meets ours on the other.
 fn pairs(options: &Options) -> Result<Vec<Pair>, String> {
-    let under = clients::foreign().into_iter().chain([clients::ours()]);
-    let mut pairs: Vec<Pair> = under.map(|client| (servers::ours(), client)).collect();
-    pairs.extend(servers::foreign().into_iter().map(|server| (server, clients::ours())));
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (driver, other) in [(Driver::Tokio, Driver::Mio), (Driver::Mio, Driver::Tokio)] {
+        let under = clients::foreign().into_iter().chain([clients::ours(other)]);
+        pairs.extend(under.map(|client| (servers::ours(driver), client)));
+        pairs.extend(servers::foreign().into_iter().map(|server| (server, clients::ours(driver))));
+    }
     pairs.retain(|pair| options.wants(pair));
     if pairs.is_empty() {
         return Err(format!("no peer is called {}", options.only.join(" or ")));

@@ -76,7 +76,8 @@ impl<'a> Arena<'a> {
         family: Family,
         directory: &Path,
     ) -> Result<Self, String> {
-        let base = directory.join(format!("{}-{}-{family:?}", server.name(), client.name()));
+        let base =
+            directory.join(format!("{}-{}-{family:?}", server.name(), client.name()).replace(' ', "-"));
         let (root, scratch, clients) = (base.join("root"), base.join("server"), base.join("client"));
         for path in [&root, &scratch, &clients] {
             std::fs::create_dir_all(path)

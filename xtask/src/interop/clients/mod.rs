@@ -16,7 +16,7 @@ use core::time::Duration;
 use std::path::Path;
 use std::process::Command;
 
-use super::case::{Column, Operation};
+use super::case::{Column, Driver, Operation};
 use super::process;
 use super::samples::{self, LARGE, SAMPLES, TEXT, Tree};
 
@@ -131,8 +131,8 @@ pub(crate) trait Client: Sync {
     }
 }
 
-pub(crate) fn ours() -> Box<dyn Client> {
-    Box::new(ours::Ours)
+pub(crate) fn ours(driver: Driver) -> Box<dyn Client> {
+    Box::new(ours::Ours(driver))
 }
 
 /// The clients of others.

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use super::{Client, Invocation, NEW_NAME, OLD_NAME, Plan, Task, first_line};
-use crate::interop::case::{Mode, Operation};
+use crate::interop::case::{Driver, Mode, Operation};
 use crate::interop::samples::{self, LARGE, Tree};
 use crate::workspace;
 
-pub(crate) struct Ours;
+pub(crate) struct Ours(pub(crate) Driver);
 
 fn program() -> String {
     workspace::binary("ftp-client").display().to_string()
@@ -31,11 +31,12 @@ fn put(client: Invocation, task: &Task<'_>) -> Invocation {
     client.with(["put"]).with(task.names().iter().map(|name| task.local(name))).with([task.url("")])
 }
 
-const OPTIONS: [&str; 2] = ["--quiet", "--mode"];
-
 impl Client for Ours {
     fn name(&self) -> &'static str {
-        "ftp-client"
+        match self.0 {
+            Driver::Tokio => "ftp-client",
+            Driver::Mio => "ftp-client on mio",
+        }
     }
 
     fn version(&self) -> Result<String, String> {
@@ -43,11 +44,11 @@ impl Client for Ours {
     }
 
     fn plan(&self, task: &Task<'_>) -> Plan {
-        let client = Invocation::new(&program(), OPTIONS).with([mode(task.column.mode)]);
+        let options = ["--quiet", "--driver", self.0.name(), "--mode", mode(task.column.mode)];
+        let client = Invocation::new(&program(), options);
         let sessions = ["--parallel".to_owned(), task.sessions.to_string()];
         let tree = |words: &[&str], from: String, to: String| {
-            Invocation::new(&program(), OPTIONS)
-                .with([mode(task.column.mode)])
+            Invocation::new(&program(), options)
                 .with(words.iter().copied())
                 .with(sessions.clone())
                 .with([from, to])

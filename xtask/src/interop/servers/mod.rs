@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use super::case::Column;
+use super::case::{Column, Driver};
 use super::process::Running;
 
 /// A name and a password.
@@ -72,8 +72,8 @@ pub(crate) trait Server: Sync {
     }
 }
 
-pub(crate) fn ours() -> Box<dyn Server> {
-    Box::new(ours::Ours)
+pub(crate) fn ours(driver: Driver) -> Box<dyn Server> {
+    Box::new(ours::Ours(driver))
 }
 
 /// The servers of others.

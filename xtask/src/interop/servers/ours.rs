@@ -3,15 +3,18 @@
 use std::process::Command;
 
 use super::{ANONYMOUS, Login, NAMED, Place, Server};
-use crate::interop::case::Column;
+use crate::interop::case::{Column, Driver};
 use crate::interop::clients::first_line;
 use crate::workspace;
 
-pub(crate) struct Ours;
+pub(crate) struct Ours(pub(crate) Driver);
 
 impl Server for Ours {
     fn name(&self) -> &'static str {
-        "ftp-server"
+        match self.0 {
+            Driver::Tokio => "ftp-server",
+            Driver::Mio => "ftp-server on mio",
+        }
     }
 
     fn version(&self) -> Result<String, String> {
@@ -24,7 +27,7 @@ impl Server for Ours {
         let (name, password) = NAMED;
         command.args(["--anonymous", "--writable", "--user", &format!("{name}:{password}")]);
         // All clients come from one address, and some leave their sessions to the idle timeout.
-        command.args(["--max-sessions-per-ip", "0"]);
+        command.args(["--max-sessions-per-ip", "0", "--driver", self.0.name()]);
         Ok(command)
     }
 
