@@ -1,4 +1,5 @@
-//! `cargo xtask sim`: whole conversations by chance, in the simulator.
+//! `cargo xtask sim`: whole conversations by chance, in the simulator: of our client and our server over lines that may be
+//! bad, and, one in four, of our client and a hostile server.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Mutex;
@@ -6,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Args;
-use ftp_conformance::conversation;
+use ftp_conformance::conversation::{self, Wrong};
 
 /// How many, and which.
 #[derive(Debug, Args)]
@@ -17,6 +18,10 @@ pub(crate) struct Options {
     /// The first seed; with `--seeds 1`, the one to play again.
     #[arg(long, default_value_t = 0)]
     first: u64,
+}
+
+fn play(seed: u64) -> Result<(), Box<Wrong>> {
+    if seed % 4 == 3 { conversation::hostile::play(seed) } else { conversation::play(seed) }
 }
 
 /// Plays them on every core, up to the first that is wrong.
@@ -30,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&seed| seed < end) {
-                    if let Err(found) = conversation::play(seed) {
+                    if let Err(found) = play(seed) {
                         next.store(end, Ordering::Relaxed);
                         if let Ok(mut wrong) = wrong.lock() {
                             wrong.get_or_insert(found);

@@ -57,7 +57,7 @@ pub enum Outcome {
 /// Makes worlds: each case gets one of its own.
 pub trait Worlds {
     /// The name in the matrix.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Whether its worlds can do this.
     fn can(&self, what: Need) -> bool;

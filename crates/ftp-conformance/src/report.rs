@@ -34,9 +34,9 @@ pub struct Count {
 
 /// Counts outcomes.
 #[must_use]
-pub fn count(outcomes: &Outcomes) -> Count {
+pub fn count<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Count {
     let mut count = Count::default();
-    for (_, outcome) in outcomes {
+    for outcome in outcomes {
         match outcome {
             Outcome::Passed => count.passed += 1,
             Outcome::Failed(_) => count.failed += 1,

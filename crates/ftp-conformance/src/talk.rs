@@ -1,6 +1,6 @@
 //! Talking to a server: what every case is written with.
 
-use crate::world::{Family, Host, Listener, Wire, World};
+use crate::world::{Family, Host, Listener, Login, Wire, World};
 use bytes::BytesMut;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ftp_proto::address::{extended, host_port};
@@ -16,7 +16,7 @@ pub struct Failed(pub String);
 /// What a case returns.
 pub type Verdict = Result<(), Failed>;
 
-/// The user that every world has, with every right.
+/// The user that our own servers have, with every right.
 pub const USER: &str = "case";
 /// Its password.
 pub const PASSWORD: &str = "secret of the case";
@@ -71,6 +71,7 @@ pub struct Control {
     /// Everything that came since the last command, as it came.
     raw: Vec<u8>,
     family: Family,
+    login: Login,
 }
 
 impl core::fmt::Debug for Control {
@@ -111,15 +112,28 @@ impl Control {
             unread: BytesMut::new(),
             raw: Vec::new(),
             family,
+            login: world.login(),
         })
     }
 
     /// USER and PASS of the world's user.
     pub fn log_in(&mut self) -> Verdict {
-        if self.cmd(&format!("USER {USER}"))?.code.get() == 331 {
-            self.ok(&format!("PASS {PASSWORD}"))?;
+        if self.cmd(&self.user_line())?.code.get() == 331 {
+            self.ok(&self.pass_line())?;
         }
         Ok(())
+    }
+
+    /// `USER` with the world's user.
+    #[must_use]
+    pub fn user_line(&self) -> String {
+        format!("USER {}", self.login.user)
+    }
+
+    /// `PASS` with its password.
+    #[must_use]
+    pub fn pass_line(&self) -> String {
+        format!("PASS {}", self.login.password)
     }
 
     /// Sends octets as they are.

@@ -12,6 +12,15 @@ fn no_conversation_is_judged_wrong() {
     }
 }
 
+#[test]
+fn c12_c14_no_hostile_server_has_a_client_do_what_it_must_not() {
+    for seed in 0..300 {
+        if let Err(wrong) = conversation::hostile::play(seed) {
+            panic!("\n{wrong}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(50))]
 

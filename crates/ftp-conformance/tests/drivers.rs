@@ -8,7 +8,8 @@ fn passes_and_what_was_not_run(driver: Driver) -> Vec<&'static str> {
     let outcomes = run(&driver, |_| true);
     let failures = failures(&outcomes);
     assert!(failures.is_empty(), "\n{failures}");
-    assert!(count(&outcomes).passed > 100, "{:?}", count(&outcomes));
+    let counts = count(outcomes.iter().map(|(_, outcome)| outcome));
+    assert!(counts.passed > 100, "{counts:?}");
     let not_run = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::NotRun(_)));
     not_run.map(|(case, _)| case.id).collect()
 }

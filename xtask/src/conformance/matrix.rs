@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 use super::named_tests::Results;
 
 /// The checklist with what became of each line.
-pub(super) struct Matrix {
+pub(super) struct Matrix<'a> {
     /// The worlds, then the tests.
-    columns: Vec<&'static str>,
+    columns: Vec<&'a str>,
     lines: Vec<Line>,
 }
 
@@ -52,14 +52,14 @@ impl Mark {
     }
 }
 
-impl Matrix {
+impl<'a> Matrix<'a> {
     pub(super) fn new(
-        worlds: Vec<(&'static str, Outcomes)>,
+        worlds: Vec<(&'a str, Outcomes)>,
         tests: &Results,
-        wanted: impl Fn(&str) -> bool,
+        wanted: impl Fn(&Row) -> bool,
     ) -> Self {
         let columns = worlds.iter().map(|(name, _)| *name).chain(["tests"]).collect();
-        let rows = ROWS.iter().filter(|row| wanted(row.id));
+        let rows = ROWS.iter().filter(|row| wanted(row));
         Self { columns, lines: rows.map(|row| line(row, &worlds, tests)).collect() }
     }
 
@@ -129,7 +129,7 @@ impl Line {
     }
 }
 
-fn line(row: &Row, worlds: &[(&'static str, Outcomes)], tests: &Results) -> Line {
+fn line(row: &Row, worlds: &[(&str, Outcomes)], tests: &Results) -> Line {
     let everywhere = |mark| vec![mark; worlds.len() + 1];
     let (about, marks, remarks) = match row.shown {
         Shown::Case => return played(row.id, worlds),
@@ -147,7 +147,7 @@ fn line(row: &Row, worlds: &[(&'static str, Outcomes)], tests: &Results) -> Line
     Line { id: row.id, about, marks, remarks }
 }
 
-fn played(id: &'static str, worlds: &[(&'static str, Outcomes)]) -> Line {
+fn played(id: &'static str, worlds: &[(&str, Outcomes)]) -> Line {
     let about = cases::all().find(|case| case.id == id).map_or("", |case| case.about);
     let mut line = Line { id, about: about.to_owned(), marks: Vec::new(), remarks: Vec::new() };
     for (world, outcomes) in worlds {

@@ -1,77 +1,83 @@
 //! The matrix of conformance: what became of each line of the checklist.
 //!
 //! Cases are played in every world that is asked for. What tests of other crates show is shown by running these tests,
-//! by name. Worlds to come are rows of [`WorldName`].
+//! by name; of somebody else's server they show nothing, so there the matrix has cases only.
 
 mod matrix;
 mod named_tests;
+mod peers;
+mod world;
 
 use std::io::Write as _;
 
-use clap::ValueEnum;
-use ftp_conformance::case::Worlds;
-use ftp_conformance::checklist::{ROWS, Shown};
+use ftp_conformance::checklist::{ROWS, Row, Shown};
 use ftp_conformance::report;
-use ftp_conformance::world::loopback::Driver;
-use ftp_conformance::world::sim::Simulator;
+use ftp_conformance::talk::{PASSWORD, USER};
 use ftp_proto::facts::glob::Pattern;
 
 use matrix::Matrix;
+use named_tests::Results;
+use world::WorldName;
 
 /// What is played, and how it is told.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Where cases are played; may be given several times. Default: everywhere.
+    /// Where cases are played: sim, tokio, mio, or server=HOST:PORT for somebody else's server; may be given several
+    /// times. Default: sim, tokio and mio.
     #[arg(long = "world", value_name = "NAME")]
     worlds: Vec<WorldName>,
     /// Only lines of the checklist whose id matches, as in `959-*`.
     #[arg(long, value_name = "GLOB", default_value = "*")]
     case: String,
+    /// What the simulator's choices follow from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Who logs in at somebody else's server.
+    #[arg(long, default_value = USER)]
+    user: String,
+    /// The password there.
+    #[arg(long, default_value = PASSWORD)]
+    password: String,
+    /// Delete what is in that user's directory, which happens before each case.
+    #[arg(long)]
+    wipe: bool,
+    /// Play the cases on vsftpd, proftpd, pure-ftpd and pyftpdlib, and print the table of the suite's README.
+    #[arg(long, conflicts_with = "worlds")]
+    peers: bool,
     /// As JSON, for programs.
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum WorldName {
-    /// The simulated driver and network, in simulated time.
-    Sim,
-    /// The tokio driver on loopback.
-    Tokio,
-    /// The mio driver on loopback.
-    Mio,
-}
-
-impl WorldName {
-    fn worlds(self) -> Box<dyn Worlds> {
-        match self {
-            Self::Sim => Box::new(Simulator { seed: 1 }),
-            Self::Tokio => Box::new(Driver::Tokio),
-            Self::Mio => Box::new(Driver::Mio),
-        }
-    }
-}
-
-/// Prints the matrix; fails if any line of it has failed.
+/// Prints the matrix; fails if any line of it has failed. That other people's servers fail some is no failure of
+/// `--peers`.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let pattern = Pattern::parse(options.case.as_bytes()).map_err(|error| format!("--case: {error}"))?;
     let wanted = |id: &str| pattern.matches(id.as_bytes());
     if !ROWS.iter().any(|row| wanted(row.id)) {
         return Err(format!("no line of the checklist is called {}", options.case));
     }
-    let names = if options.worlds.is_empty() { WorldName::value_variants() } else { &options.worlds };
-    let worlds: Vec<_> = names.iter().map(|name| name.worlds()).collect();
+    if options.peers {
+        return print(&peers::table(wanted)?);
+    }
+    let names = if options.worlds.is_empty() { &WorldName::OURS[..] } else { &options.worlds };
+    let worlds = names.iter().map(|name| name.worlds(options)).collect::<Result<Vec<_>, _>>()?;
     let played = worlds.iter().map(|worlds| (worlds.name(), report::run(&**worlds, wanted))).collect();
-    let needed = ROWS.iter().filter(|row| wanted(row.id)).filter_map(|row| match row.shown {
+    let foreign = names.iter().any(WorldName::is_foreign);
+    let shown = |row: &&Row| wanted(row.id) && (!foreign || row.shown == Shown::Case);
+    let needed = ROWS.iter().filter(shown).filter_map(|row| match row.shown {
         Shown::Tests { named, .. } => Some(named),
         _ => None,
     });
-    let tests = named_tests::run(&needed.collect())?;
-    let matrix = Matrix::new(played, &tests, wanted);
-    let text = if options.json { matrix.json() } else { matrix.table() };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot print: {error}"))?;
+    let tests = if foreign { Results::default() } else { named_tests::run(&needed.collect())? };
+    let matrix = Matrix::new(played, &tests, |row| shown(&row));
+    print(&if options.json { matrix.json() } else { matrix.table() })?;
     match matrix.failed() {
         0 => Ok(()),
         failed => Err(format!("{failed} lines of the checklist are not so")),
     }
+}
+
+fn print(text: &str) -> Result<(), String> {
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| format!("cannot print: {error}"))
 }

@@ -21,6 +21,8 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::workspace;
+pub(crate) use servers::{Server as Peer, foreign as foreign_servers, start};
+
 use case::{Column, Driver, Family, Operation};
 use clients::Client;
 use play::Arena;
@@ -84,6 +86,35 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 #[expect(clippy::print_stdout, reason = "the report is what this task is for")]
 fn print(text: &str) {
     println!("{text}");
+}
+
+/// A user of the server who may write, and the password.
+pub(crate) fn login_at(server: &dyn Server) -> (&'static str, &'static str) {
+    server.login(Column { mode: case::Mode::Pasv, family: Family::V4 })
+}
+
+/// What other people's servers need to be started by other tasks than this.
+pub(crate) struct Grounds(tempfile::TempDir);
+
+impl Grounds {
+    /// Installs what is missing.
+    pub(crate) fn prepare() -> Result<Self, String> {
+        process::obey_interrupts()?;
+        packages::prepare(true)?;
+        temporary_directory().map(Self)
+    }
+
+    /// What a server serves, which whoever it serves files as may write, and where its configuration goes.
+    pub(crate) fn directories(&self, server: &str) -> Result<(PathBuf, PathBuf), String> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let base = self.0.path().join(server);
+        let (root, scratch) = (base.join("root"), base.join("server"));
+        let made = std::fs::create_dir_all(&root)
+            .and_then(|()| std::fs::create_dir_all(&scratch))
+            .and_then(|()| std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o777)));
+        made.map_err(|error| format!("cannot make {}: {error}", base.display()))?;
+        Ok((root, scratch))
+    }
 }
 
 fn build() -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! RFC 2577: security considerations, checklist 5.5.
 
 use crate::case::{Case, case};
-use crate::talk::{Control, Mode, PASSWORD, USER, Verdict, check, read_to_end, text};
+use crate::talk::{Control, Mode, Verdict, check, read_to_end, text};
 use crate::world::{Host, Need, World};
 use ftp_proto::data::{DataPolicy, DataPolicyRow};
 use std::collections::HashSet;
@@ -61,7 +61,7 @@ fn strangers(world: &mut dyn World) -> Verdict {
 fn wrong_passwords(world: &mut dyn World) -> Verdict {
     let mut control = Control::greeted(world)?;
     for attempt in 1..=5 {
-        control.cmd_expect(&format!("USER {USER}"), &[331])?;
+        control.cmd_expect(&control.user_line(), &[331])?;
         control.cmd_expect("PASS wrong", &[530])?;
         if attempt >= 3 {
             return control.expect_closed();
@@ -73,15 +73,15 @@ fn wrong_passwords(world: &mut dyn World) -> Verdict {
 fn unknown_user(world: &mut dyn World) -> Verdict {
     let mut known = Control::greeted(world)?;
     let mut unknown = Control::greeted(world)?;
-    let known_says = known.cmd_expect(&format!("USER {USER}"), &[331])?;
+    let known_says = known.cmd_expect(&known.user_line(), &[331])?;
     let unknown_says = unknown.cmd_expect("USER nobody-of-that-name", &[331])?;
     check(text(&known_says) == text(&unknown_says), || "the texts tell them apart".into())?;
     let wrong = known.cmd_expect("PASS wrong", &[530])?;
     let nobody = unknown.cmd_expect("PASS wrong", &[530])?;
     check(text(&wrong) == text(&nobody), || "the refusals tell them apart".into())?;
     let mut right = Control::greeted(world)?;
-    right.cmd_expect(&format!("USER {USER}"), &[331])?;
-    right.cmd_expect(&format!("PASS {PASSWORD}"), &[230])?;
+    right.cmd_expect(&right.user_line(), &[331])?;
+    right.cmd_expect(&right.pass_line(), &[230])?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! RFC 959: the server's rows of checklist 5.1.
 
 use crate::case::{Case, case};
-use crate::talk::{Control, Data, Mode, PASSWORD, USER, Verdict, check, read_to_end, text};
+use crate::talk::{Control, Data, Mode, Verdict, check, read_to_end, text};
 use crate::world::{Host, Need, World};
 use ftp_proto::reply::Reply;
 
@@ -129,7 +129,7 @@ fn errors_are_told_apart(world: &mut dyn World) -> Verdict {
 }
 
 fn user_codes(world: &mut dyn World) -> Verdict {
-    for name in [USER, "nobody-of-that-name", "anonymous"] {
+    for name in [&*world.login().user, "nobody-of-that-name", "anonymous"] {
         let mut control = Control::greeted(world)?;
         control.cmd_expect(&format!("USER {name}"), &[230, 331, 332, 530])?;
     }
@@ -139,7 +139,8 @@ fn user_codes(world: &mut dyn World) -> Verdict {
 }
 
 fn pass_without_user(world: &mut dyn World) -> Verdict {
-    Control::greeted(world)?.cmd_expect(&format!("PASS {PASSWORD}"), &[503])?;
+    let mut control = Control::greeted(world)?;
+    control.cmd_expect(&control.pass_line(), &[503])?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! sessions have tests in the crates that they concern; [`crate::checklist`] says where.
 
 use crate::case::{Case, case};
-use crate::talk::{Control, Failed, Mode, PASSWORD, USER, Verdict, check, text};
+use crate::talk::{Control, Failed, Mode, Verdict, check, text};
 use crate::world::{Family, Need, World};
 use core::time::Duration;
 use ftp_backend::memory::Operation;
@@ -129,8 +129,8 @@ fn names_make_no_lines(world: &mut dyn World) -> Verdict {
 
 fn password_with_nul(world: &mut dyn World) -> Verdict {
     let mut control = Control::greeted(world)?;
-    control.cmd_expect(&format!("USER {USER}"), &[331])?;
-    control.send(format!("PASS {PASSWORD}\0more\r\n").as_bytes())?;
+    control.cmd_expect(&control.user_line(), &[331])?;
+    control.send(format!("{}\0more\r\n", control.pass_line()).as_bytes())?;
     let reply = control.reply()?;
     check(reply.code.get() >= 500, || format!("{} {}", reply.code, text(&reply)))?;
     control.cmd_expect("PWD", &[530])?;

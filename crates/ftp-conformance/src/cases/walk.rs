@@ -1,11 +1,15 @@
 //! Random walks: whatever state a session is in, each command is answered with a code of its list in RFC 959 §5.4.
 
 use crate::case::{Case, case};
-use crate::talk::{Control, PASSWORD, USER, Verdict, check, text};
+use crate::talk::{Control, Verdict, check, text};
 use crate::world::World;
 
 pub(super) const CASES: &[Case] =
     &[case("959-x4", "in any order of commands, each reply has a code of its command's list", random_walk)];
+
+/// The world's own user and password stand for these.
+const USER_LINE: &str = "USER";
+const PASS_LINE: &str = "PASS";
 
 /// A command and its codes, those of RFC 959 §5.4 without 500, 501 and 530, which every command may have.
 type Step = (&'static str, &'static [u16]);
@@ -13,9 +17,9 @@ type Step = (&'static str, &'static [u16]);
 /// REIN is among them, so that walks go in and out; transfers have no data connection and end in 425. No login is wrong:
 /// guesses are limited for each address, and so for all walks together.
 const STEPS: &[Step] = &[
-    ("USER case", &[230, 331, 332]),
+    (USER_LINE, &[230, 331, 332]),
     ("USER anonymous", &[230, 331, 332]),
-    ("PASS secret of the case", &[230, 202, 332, 503]),
+    (PASS_LINE, &[230, 202, 332, 503]),
     ("ACCT x", &[230, 202, 503]),
     ("CWD /", &[250, 502, 550]),
     ("CWD nowhere", &[250, 502, 550]),
@@ -56,12 +60,16 @@ fn random_walk(world: &mut dyn World) -> Verdict {
     let mut random = 0x959_u64;
     for _ in 0..10 {
         let mut control = Control::greeted(world)?;
-        control.cmd_expect(&format!("USER {USER}"), &[331])?;
-        control.cmd_expect(&format!("PASS {PASSWORD}"), &[230])?;
+        control.cmd_expect(&control.user_line(), &[331])?;
+        control.cmd_expect(&control.pass_line(), &[230])?;
         for _ in 0..200 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let (line, codes) = STEPS[(random >> 33) as usize % STEPS.len()];
-            let reply = control.cmd(line)?;
+            let reply = match line {
+                USER_LINE => control.cmd(&control.user_line()),
+                PASS_LINE => control.cmd(&control.pass_line()),
+                line => control.cmd(line),
+            }?;
             let code = reply.code.get();
             if code == 421 {
                 break;

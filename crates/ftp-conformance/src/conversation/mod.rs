@@ -4,6 +4,7 @@
 //! only the reply sequences of RFC 959 §5.4 and §6, and the file tree is kept by a map.
 
 mod chance;
+pub mod hostile;
 mod judge;
 mod tree;
 

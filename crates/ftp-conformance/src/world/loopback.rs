@@ -91,7 +91,7 @@ impl Drop for Loopback {
 }
 
 impl World for Loopback {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.driver.name()
     }
 

@@ -3,10 +3,12 @@
 //! A case is written in blocking style and knows nothing of sockets, drivers or simulated time. What a world cannot do
 //! it says ([`World::can`]), and the cases that need it are counted as not run, with the reason.
 
+pub mod external;
 pub mod loopback;
 pub mod sim;
 mod sockets;
 
+use crate::talk;
 use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_backend::memory::Operation;
@@ -21,10 +23,15 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A server under test and the network around it.
 pub trait World {
     /// Its name in the matrix.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Whether it can do this.
     fn can(&self, what: Need) -> bool;
+
+    /// The user that the cases log in as, who has every right, and the password.
+    fn login(&self) -> Login {
+        Login { user: talk::USER.to_owned(), password: talk::PASSWORD.to_owned() }
+    }
 
     /// Where the server's control connections are dialled.
     fn server(&self, family: Family) -> SocketAddr;
@@ -46,6 +53,15 @@ pub trait World {
 
     /// Makes the server's storage fail, once. Only in worlds that can [`Need::Faults`].
     fn break_storage(&mut self, operation: Operation, why: StorageFailure);
+}
+
+/// A user and the password.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
 }
 
 /// One TCP connection as a host of ours sees it.

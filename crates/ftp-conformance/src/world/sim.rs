@@ -8,7 +8,7 @@ mod server;
 mod stream;
 
 pub use client::{ClientActor, Ending, Shared, octets};
-pub use pair::Pair;
+pub use pair::{Pair, Remote};
 pub use server::ServerActor;
 
 use super::{Configure, Family, Host, Listener, Need, PATIENCE, Wire, World};

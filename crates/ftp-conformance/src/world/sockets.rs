@@ -4,7 +4,7 @@ use super::{Family, Host, Listener, PATIENCE, Wire};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::time::Instant;
 
 const fn address(host: Host, family: Family) -> IpAddr {
@@ -24,9 +24,26 @@ pub(super) fn connect(from: Host, to: SocketAddr) -> io::Result<Box<dyn Wire>> {
     wire(socket.into())
 }
 
+/// Connects from whatever address the system chooses.
+pub(super) fn connect_from_any(to: SocketAddr) -> io::Result<Box<dyn Wire>> {
+    wire(TcpStream::connect_timeout(&to, PATIENCE)?)
+}
+
 /// Listens on one of our hosts.
 pub(super) fn listen(on: Host, family: Family) -> io::Result<Box<dyn Listener>> {
-    let listener = TcpListener::bind((address(on, family), 0))?;
+    listen_at(address(on, family))
+}
+
+/// Listens where packets to `peer` leave from.
+pub(super) fn listen_towards(peer: SocketAddr) -> io::Result<Box<dyn Listener>> {
+    // Nothing is sent: connecting only chooses the route.
+    let route = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    route.connect(peer)?;
+    listen_at(route.local_addr()?.ip())
+}
+
+fn listen_at(ip: IpAddr) -> io::Result<Box<dyn Listener>> {
+    let listener = TcpListener::bind((ip, 0))?;
     listener.set_nonblocking(true)?;
     let local = listener.local_addr()?;
     Ok(Box::new(SocketListener { listener, local }))

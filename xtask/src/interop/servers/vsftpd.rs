@@ -23,6 +23,7 @@ anon_mkdir_write_enable=YES
 anon_other_write_enable=YES
 anon_world_readable_only=NO
 anon_umask=022
+allow_writeable_chroot=YES
 ascii_upload_enable=YES
 ascii_download_enable=YES
 connect_from_port_20=NO

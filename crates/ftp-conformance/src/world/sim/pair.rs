@@ -22,7 +22,7 @@ pub struct Pair {
     pub storage: MemoryStorage,
     /// The server.
     pub server: Rc<RefCell<ServerActor>>,
-    client: Rc<RefCell<ClientActor>>,
+    client: Remote,
 }
 
 impl core::fmt::Debug for Pair {
@@ -74,9 +74,8 @@ impl Pair {
         let storage = MemoryStorage::new();
         let backend = scene::backend(storage.clone());
         let server = Rc::new(RefCell::new(ServerActor::new(Arc::new(server), backend, &[listens])));
-        let client = Rc::new(RefCell::new(ClientActor::new(client, dials)));
         sim.start(server_host, Rc::clone(&server));
-        sim.start(client_host, Rc::clone(&client));
+        let client = Remote::new(&mut sim, client_host, dials, client);
         Self { sim, storage, server, client }
     }
 
@@ -85,19 +84,77 @@ impl Pair {
     /// # Errors
     /// When the client does not reach the server.
     pub fn reconnect(&mut self) -> io::Result<()> {
-        self.client.borrow_mut().reconnect();
-        self.connect()
+        self.client.reconnect(&mut self.sim)
     }
 
     /// Whether the client has a session that operations can be given to.
     #[must_use]
     pub fn usable(&self) -> bool {
-        self.client.borrow().is_usable()
+        self.client.usable()
     }
 
     fn connect(&mut self) -> io::Result<()> {
-        let client = &self.client;
-        let connected = self.sim.run_until(PATIENCE, |_| match client.borrow().connected() {
+        self.client.connect(&mut self.sim)
+    }
+
+    /// Starts an operation, with what it moves if it moves something.
+    ///
+    /// # Errors
+    /// When the machine refuses it.
+    pub fn start(&mut self, operation: Operation, end: Option<LocalEnd>) -> Result<OpId, Misuse> {
+        self.client.start(&self.sim, operation, end)
+    }
+
+    /// Aborts an operation.
+    ///
+    /// # Errors
+    /// When the machine refuses.
+    pub fn abort(&mut self, op: OpId) -> Result<(), Misuse> {
+        self.client.abort(&self.sim, op)
+    }
+
+    /// Runs both until the operation has ended; `None` when it does not.
+    pub fn finish(&mut self, op: OpId) -> Option<Ending> {
+        self.client.finish(&mut self.sim, op)
+    }
+
+    /// What is wrong about what was said to the client's application, if anything is.
+    #[must_use]
+    pub fn wrong(&self) -> Option<String> {
+        self.client.wrong()
+    }
+}
+
+/// A client in a simulated world, as who tells it what to do sees it.
+#[derive(Debug, Clone)]
+pub struct Remote(Rc<RefCell<ClientActor>>);
+
+impl Remote {
+    /// Starts a client on a host; it dials `server`.
+    #[must_use]
+    pub fn new(sim: &mut Sim, host: HostId, server: SocketAddr, config: ClientConfig) -> Self {
+        let client = Rc::new(RefCell::new(ClientActor::new(config, server)));
+        sim.start(host, Rc::clone(&client));
+        Self(client)
+    }
+
+    /// Gives the session up and connects anew.
+    ///
+    /// # Errors
+    /// When the client does not reach the server.
+    pub fn reconnect(&self, sim: &mut Sim) -> io::Result<()> {
+        self.0.borrow_mut().reconnect();
+        self.connect(sim)
+    }
+
+    /// Whether there is a session that operations can be given to.
+    #[must_use]
+    pub fn usable(&self) -> bool {
+        self.0.borrow().is_usable()
+    }
+
+    fn connect(&self, sim: &mut Sim) -> io::Result<()> {
+        let connected = sim.run_until(PATIENCE, |_| match self.0.borrow().connected() {
             Ok(false) => None,
             Ok(true) => Some(Ok(())),
             Err(error) => Some(Err(error)),
@@ -109,27 +166,26 @@ impl Pair {
     ///
     /// # Errors
     /// When the machine refuses it.
-    pub fn start(&mut self, operation: Operation, end: Option<LocalEnd>) -> Result<OpId, Misuse> {
-        self.client.borrow_mut().start(operation, end, self.sim.now())
+    pub fn start(&self, sim: &Sim, operation: Operation, end: Option<LocalEnd>) -> Result<OpId, Misuse> {
+        self.0.borrow_mut().start(operation, end, sim.now())
     }
 
     /// Aborts an operation.
     ///
     /// # Errors
     /// When the machine refuses.
-    pub fn abort(&mut self, op: OpId) -> Result<(), Misuse> {
-        self.client.borrow_mut().abort(op, self.sim.now())
+    pub fn abort(&self, sim: &Sim, op: OpId) -> Result<(), Misuse> {
+        self.0.borrow_mut().abort(op, sim.now())
     }
 
-    /// Runs both until the operation has ended; `None` when it does not.
-    pub fn finish(&mut self, op: OpId) -> Option<Ending> {
-        let client = Rc::clone(&self.client);
-        self.sim.run_until(20 * PATIENCE, |_| client.borrow().ending(op).cloned())
+    /// Runs the world until the operation has ended; `None` when it does not.
+    pub fn finish(&self, sim: &mut Sim, op: OpId) -> Option<Ending> {
+        sim.run_until(20 * PATIENCE, |_| self.0.borrow().ending(op).cloned())
     }
 
     /// What is wrong about what was said to the client's application, if anything is.
     #[must_use]
     pub fn wrong(&self) -> Option<String> {
-        self.client.borrow().wrong().map(str::to_owned)
+        self.0.borrow().wrong().map(str::to_owned)
     }
 }
