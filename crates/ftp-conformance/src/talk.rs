@@ -121,6 +121,9 @@ impl Control {
         if self.cmd(&self.user_line())?.code.get() == 331 {
             self.ok(&self.pass_line())?;
         }
+        if let Some(directory) = self.login.directory.clone() {
+            self.ok(&format!("CWD {directory}"))?;
+        }
         Ok(())
     }
 

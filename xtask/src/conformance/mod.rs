@@ -38,7 +38,10 @@ pub(crate) struct Options {
     /// The password there.
     #[arg(long, default_value = PASSWORD)]
     password: String,
-    /// Delete what is in that user's directory, which happens before each case.
+    /// The directory there in which everything may be done; without it, where the login leads to.
+    #[arg(long, value_name = "DIR")]
+    directory: Option<String>,
+    /// Delete what is in that directory, which happens before each case.
     #[arg(long)]
     wipe: bool,
     /// Play the cases on vsftpd, proftpd, pure-ftpd and pyftpdlib, and print the table of the suite's README.

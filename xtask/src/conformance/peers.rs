@@ -51,11 +51,13 @@ fn play(
     let version = peer.version()?;
     let version = version.rsplit(' ').next().unwrap_or_default();
     let name = format!("{} {version}", peer.name());
-    let (root, scratch) = grounds.directories(peer.name())?;
+    let (root, scratch) = grounds.directories(peer)?;
     let started = interop::start(peer, IpAddr::V4(Ipv4Addr::LOCALHOST), &root, &scratch)?;
     let (user, password) = interop::login_at(peer);
-    let login = Login { user: user.to_owned(), password: password.to_owned() };
-    let server = External { name: peer.name().to_owned(), address: started.address, login };
+    let directory = peer.writable().map(str::to_owned);
+    let local = Some(directory.as_ref().map_or_else(|| root.clone(), |name| root.join(name)));
+    let login = Login { user: user.to_owned(), password: password.to_owned(), directory };
+    let server = External { name: peer.name().to_owned(), address: started.address, login, local };
     let outcomes = report::run(&server, wanted);
     // The table says what, this why.
     for failure in report::failures(&outcomes).lines() {

@@ -58,8 +58,9 @@ impl WorldName {
 }
 
 fn foreign(address: &str, options: &Options) -> Result<External, String> {
-    let login = Login { user: options.user.clone(), password: options.password.clone() };
-    let server = External { name: "server".to_owned(), address: resolve(address)?, login };
+    let Options { user, password, directory, .. } = options;
+    let login = Login { user: user.clone(), password: password.clone(), directory: directory.clone() };
+    let server = External { name: "server".to_owned(), address: resolve(address)?, login, local: None };
     let content = server.content().map_err(|why| format!("{address}: {why}"))?;
     if content.is_empty() || options.wipe {
         return Ok(server);

@@ -104,14 +104,15 @@ impl Grounds {
         temporary_directory().map(Self)
     }
 
-    /// What a server serves, which whoever it serves files as may write, and where its configuration goes.
-    pub(crate) fn directories(&self, server: &str) -> Result<(PathBuf, PathBuf), String> {
+    /// What a server serves, with what may be written to, and where its configuration goes.
+    pub(crate) fn directories(&self, server: &dyn Server) -> Result<(PathBuf, PathBuf), String> {
         use std::os::unix::fs::PermissionsExt as _;
-        let base = self.0.path().join(server);
+        let base = self.0.path().join(server.name());
         let (root, scratch) = (base.join("root"), base.join("server"));
-        let made = std::fs::create_dir_all(&root)
+        let writable = server.writable().map_or_else(|| root.clone(), |name| root.join(name));
+        let made = std::fs::create_dir_all(&writable)
             .and_then(|()| std::fs::create_dir_all(&scratch))
-            .and_then(|()| std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o777)));
+            .and_then(|()| std::fs::set_permissions(&writable, std::fs::Permissions::from_mode(0o777)));
         made.map_err(|error| format!("cannot make {}: {error}", base.display()))?;
         Ok((root, scratch))
     }

@@ -10,7 +10,7 @@ pub(super) const CASES: &[Case] = &[
     case("1123-02", "text there and back is the same, by TYPE A and by STRU R", text_is_invertible),
     case("1123-04", "PASV is implemented", pasv_is_implemented),
     case("1123-05", "a data port is good for one transfer", a_data_port_for_each_transfer),
-    case("1123-07", "NLST's names can be retrieved", nlst_names_can_be_retrieved),
+    case("1123-07", "NLST's names can be retrieved", nlst_names_can_be_retrieved).needs(&[Need::Root]),
     case("1123-08", "listings end lines in CRLF under TYPE I too", listings_are_ascii),
     case("1123-09", "STOU's 150 is FILE: and the name", stou_names_the_file),
     case("1123-10", "what no RFC knows is under SITE", extensions_are_under_site),

@@ -3,11 +3,12 @@
 use super::rfc2389::features;
 use crate::case::{Case, case};
 use crate::talk::{Control, Failed, Mode, Verdict, check, text};
-use crate::world::World;
+use crate::world::{Need, World};
 use ftp_proto::facts::{Entry, EntryKind, TimeVal, mlst};
 
 pub(super) const CASES: &[Case] = &[
-    case("3659-01", "0xFF in a name is doubled on the control connection", ff_is_doubled),
+    case("3659-01", "0xFF in a name is doubled on the control connection", ff_is_doubled)
+        .needs(&[Need::Root]),
     case("3659-02", "time values are digits in UTC, with no more precision than there is", time_values),
     case("3659-03", "MDTM is 213 and the time only", mdtm),
     case("3659-04", "FEAT has MDTM", |world| has_feature(world, "MDTM")),
@@ -15,17 +16,17 @@ pub(super) const CASES: &[Case] = &[
     case("3659-07", "REST takes an offset; 0 clears it", rest_takes_an_offset),
     case("3659-08", "APPE after REST acts as STOR there, or is refused", appe_after_rest),
     case("3659-09", "FEAT has REST STREAM", |world| has_feature(world, "REST STREAM")),
-    case("3659-10", "paths are TVFS paths", tvfs),
+    case("3659-10", "paths are TVFS paths", tvfs).needs(&[Need::Root]),
     case("3659-11", "FEAT has TVFS", |world| has_feature(world, "TVFS")),
     case("3659-12", "MLST is on the control connection, MLSD on a data connection", mlst_and_mlsd),
     case("3659-13", "MLSD of a file is 501 without a data connection", mlsd_of_a_file),
     case("3659-14", "facts end in semicolons, then a space, then the name as it is", form_of_facts),
-    case("3659-15", "MLSD's names are unqualified", names_are_unqualified),
+    case("3659-15", "MLSD's names are unqualified", names_are_unqualified).needs(&[Need::Root]),
     case("3659-16", "MLST names the object as it was asked for", mlst_has_one_name),
     case("3659-17", "experimental facts begin with x.", experimental_facts),
     case("3659-18", "cdir and pdir are not shown without the type fact", no_titles_without_type),
     case("3659-19", "unique is the same for the same object only", unique_fact),
-    case("3659-20", "perm is truthful", perm_is_truthful),
+    case("3659-20", "perm is truthful", perm_is_truthful).needs(&[Need::Reader]),
     case("3659-21", "lang and media-type are not guessed", no_guesses),
     case("3659-22", "type, perm, size, unique and modify are supported", supported_facts),
     case("3659-23", "FEAT has one MLST line, and none for MLSD", feat_has_one_mlst_line),

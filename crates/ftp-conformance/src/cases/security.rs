@@ -10,7 +10,7 @@ use ftp_proto::command::{Gate, SPECS};
 use ftp_proto::data::StorageFailure;
 
 pub(super) const CASES: &[Case] = &[
-    case("S1", "no spelling of a path leaves the root", no_way_out),
+    case("S1", "no spelling of a path leaves the root", no_way_out).needs(&[Need::Root]),
     case("S5", "a name cannot make a second line", names_make_no_lines),
     case("S6", "a password with NUL and more is wrong", password_with_nul),
     case("S7", "PORT and EPRT to others, and numbers that overflow, are refused", bounces_are_refused),
@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
     case("S43", "the greeting names no version", no_version),
     case("bad-1", "octets that are not UTF-8 are no reason to fail", any_octets),
     case("bad-2", "an upload that fails midway is told so", upload_fails_midway).needs(&[Need::Faults]),
-    case("bad-3", "read-only users get 550 or 553 for every change", read_only_user),
+    case("bad-3", "read-only users get 550 or 553 for every change", read_only_user).needs(&[Need::Reader]),
 ];
 
 const SPELLINGS: &[&str] = &[

@@ -12,6 +12,7 @@ use ftp_backend::memory::Operation;
 use ftp_proto::data::StorageFailure;
 use ftp_proto::escape::escape;
 use std::io;
+use std::path::{Path, PathBuf};
 
 /// How deep below the user's directory is deleted.
 const DEEPEST: usize = 100;
@@ -25,14 +26,17 @@ pub struct External {
     pub address: SocketAddr,
     /// The user, whose directory is emptied.
     pub login: Login,
+    /// The same directory on this machine, if it is there: what no server would delete is deleted there.
+    pub local: Option<PathBuf>,
 }
 
 impl External {
     const fn can_do(&self, what: Need) -> bool {
         match what {
+            Need::Root => self.login.directory.is_none(),
             // Every address of 127/8 is this machine: a second host is there only where the server is.
             Need::Stranger => self.address.ip().is_loopback() && self.address.is_ipv4(),
-            Need::V6 | Need::Faults | Need::Config | Need::VirtualTime => false,
+            Need::V6 | Need::Faults | Need::Config | Need::VirtualTime | Need::Reader => false,
         }
     }
 
@@ -46,11 +50,25 @@ impl External {
     }
 
     fn empty(&self) -> Result<(), Failed> {
+        if let Some(directory) = &self.local {
+            return remove_below(directory).map_err(|e| Failed(format!("{}: {e}", directory.display())));
+        }
         let mut control = Control::logged_in(&mut self.clone())?;
         remove_all(&mut control, &mut self.clone(), DEEPEST)?;
         let _ = control.cmd("QUIT");
         Ok(())
     }
+}
+
+fn remove_below(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => std::fs::remove_dir_all(entry.path())?,
+            false => std::fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
 }
 
 /// Deletes what is in the working directory.

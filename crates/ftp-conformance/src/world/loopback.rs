@@ -49,7 +49,7 @@ impl Worlds for Driver {
 
     fn can(&self, what: Need) -> bool {
         match what {
-            Need::Faults | Need::Stranger | Need::V6 | Need::Config => true,
+            Need::Faults | Need::Stranger | Need::V6 | Need::Config | Need::Root | Need::Reader => true,
             Need::VirtualTime => false,
         }
     }

@@ -30,7 +30,7 @@ pub trait World {
 
     /// The user that the cases log in as, who has every right, and the password.
     fn login(&self) -> Login {
-        Login { user: talk::USER.to_owned(), password: talk::PASSWORD.to_owned() }
+        Login { user: talk::USER.to_owned(), password: talk::PASSWORD.to_owned(), directory: None }
     }
 
     /// Where the server's control connections are dialled.
@@ -62,6 +62,8 @@ pub struct Login {
     pub user: String,
     /// The password.
     pub password: String,
+    /// Where it may do everything, if that is not where the login leads to.
+    pub directory: Option<String>,
 }
 
 /// One TCP connection as a host of ours sees it.
@@ -132,6 +134,10 @@ pub enum Need {
     V6,
     /// A configuration of the case's own.
     Config,
+    /// The user's directory is the server's root.
+    Root,
+    /// The user `anonymous`, who may read and change nothing.
+    Reader,
 }
 
 impl Need {
@@ -144,6 +150,8 @@ impl Need {
             Self::Stranger => "needs a second host",
             Self::V6 => "needs IPv6",
             Self::Config => "needs a configuration of its own",
+            Self::Root => "needs a directory that is the server's root",
+            Self::Reader => "needs anonymous to be one who may only read",
         }
     }
 }

@@ -43,7 +43,13 @@ impl Worlds for Simulator {
 
     fn can(&self, what: Need) -> bool {
         match what {
-            Need::VirtualTime | Need::Faults | Need::Stranger | Need::V6 | Need::Config => true,
+            Need::VirtualTime
+            | Need::Faults
+            | Need::Stranger
+            | Need::V6
+            | Need::Config
+            | Need::Root
+            | Need::Reader => true,
         }
     }
 

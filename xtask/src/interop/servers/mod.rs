@@ -66,6 +66,11 @@ pub(crate) trait Server: Sync {
         NAMED
     }
 
+    /// The only directory that may be written to, where that is not the root itself.
+    fn writable(&self) -> Option<&'static str> {
+        None
+    }
+
     /// How many sessions it can be trusted with at once.
     fn sessions_at_once(&self, _column: Column) -> u8 {
         2

@@ -23,7 +23,6 @@ anon_mkdir_write_enable=YES
 anon_other_write_enable=YES
 anon_world_readable_only=NO
 anon_umask=022
-allow_writeable_chroot=YES
 ascii_upload_enable=YES
 ascii_download_enable=YES
 connect_from_port_20=NO
@@ -55,6 +54,11 @@ impl Server for Vsftpd {
         let mut command = packages::unpacked("usr/sbin/vsftpd");
         command.arg(file);
         Ok(command)
+    }
+
+    /// It refuses an anonymous user who could write to the root.
+    fn writable(&self) -> Option<&'static str> {
+        Some("files")
     }
 
     /// Its other users are the system's.
