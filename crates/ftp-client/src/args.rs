@@ -64,6 +64,12 @@ pub(crate) struct Options {
     /// Transfer as text: line ends are converted.
     #[arg(short = 'a', long, global = true)]
     pub(crate) ascii: bool,
+    /// How octets are sent: as a stream, in blocks (MODE B), or compressed (MODE Z). Few servers know the last two.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "MODE")]
+    pub(crate) transmission: Transmission,
+    /// Transfer files as records, which are lines (STRU R).
+    #[arg(long, global = true)]
+    pub(crate) records: bool,
     /// Where to connect to after PASV: to the server itself (peer), to the address in its reply (trust), or to that
     /// address unless it is evidently wrong (repair).
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHO")]
@@ -94,6 +100,15 @@ pub(crate) enum Mode {
     Pasv,
     Eprt,
     Port,
+}
+
+/// The transmission mode.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Transmission {
+    #[default]
+    Stream,
+    Block,
+    Deflate,
 }
 
 /// Whose word is taken for the address after PASV.

@@ -1,6 +1,6 @@
 //! A server and who logs in there: from a URL, netrc and the terminal to a connection.
 
-use crate::args::{Mode, Options, PasvAddress};
+use crate::args::{Mode, Options, PasvAddress, Transmission};
 use crate::driver::{Client, ClientOptions, Event, Family, Login, Observer};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -13,8 +13,12 @@ use ftp_proto::client::{ActiveSettings, Modes};
 use ftp_proto::command::{Secret, Text};
 use ftp_proto::data::DataMode;
 use ftp_proto::escape::escape;
+use ftp_proto::io::TransmissionMode;
 use std::io;
 use std::path::PathBuf;
+
+/// How hard is compressed: what zlib does by itself.
+const DEFLATE_LEVEL: u8 = 6;
 
 /// What every command works with.
 #[derive(Debug, Clone)]
@@ -193,6 +197,12 @@ fn client_options(options: &Options) -> ClientOptions {
             (_, true) => Family::V6,
             _ => Family::Any,
         },
+        transmission: match options.transmission {
+            Transmission::Stream => TransmissionMode::Stream,
+            Transmission::Block => TransmissionMode::Block,
+            Transmission::Deflate => TransmissionMode::Deflate { level: DEFLATE_LEVEL },
+        },
+        records: options.records,
         bind: options.bind,
         connect_timeout: options.connect_timeout.map(|seconds| seconds.0),
         ..ClientOptions::default()

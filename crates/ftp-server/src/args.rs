@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::config::{ActiveSource, LogFormat, PassivePorts, Seconds};
+use crate::config::{ActiveSource, EncodingList, LogFormat, PassivePorts, Seconds};
 use crate::driver::Driver;
 use clap::{Args, Parser, Subcommand};
 use core::net::SocketAddr;
@@ -67,6 +67,11 @@ pub(crate) struct Serve {
     /// `any` [default: the port that the client dialled minus one, if it can be had].
     #[arg(long, value_name = "N")]
     pub(crate) active_source_port: Option<ActiveSource>,
+
+    /// What is offered besides streams of octets: a list of `records` (STRU R), `block` (MODE B) and `deflate` (MODE Z,
+    /// which costs processor time), or `none` [default: records,block,deflate].
+    #[arg(long, value_name = "LIST")]
+    pub(crate) encodings: Option<EncodingList>,
 
     /// A configuration file (TOML).
     #[arg(long, value_name = "FILE")]

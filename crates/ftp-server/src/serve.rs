@@ -32,6 +32,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     };
     let mut protocol =
         ServerConfig { data: Arc::new(external::policy(&row, external)), ..ServerConfig::default() };
+    protocol.encodings = settings.encodings.0;
     if let Some(idle) = settings.idle_timeout {
         protocol.timeouts.idle = idle;
     }

@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes, PassiveAddress};
 use ftp_proto::facts::list::ListingLimits;
+use ftp_proto::io::TransmissionMode;
 use std::sync::Arc;
 
 /// Settings of a [`Client`](crate::Client). The defaults suit a server that is not known.
@@ -19,6 +20,10 @@ pub struct ClientOptions {
     pub passive_address: PassiveAddress,
     /// How active mode listens, and what the server is told.
     pub active: ActiveSettings,
+    /// How octets are sent on data connections: as a stream, in blocks (MODE B), or compressed (MODE Z).
+    pub transmission: TransmissionMode,
+    /// Files have records, which are lines (STRU R).
+    pub records: bool,
     /// Which address family the control connection may use.
     pub family: Family,
     /// The local address of the control connection, and with it of the data connections.
@@ -41,6 +46,8 @@ impl Default for ClientOptions {
             modes: Modes::Auto,
             passive_address: PassiveAddress::ControlPeer,
             active: ActiveSettings::default(),
+            transmission: TransmissionMode::Stream,
+            records: false,
             family: Family::Any,
             bind: None,
             connect_timeout: None,

@@ -2,7 +2,7 @@
 
 use crate::error::{Doing, Error};
 use crate::listing::{Collector, Listing};
-use crate::{Client, Driver, Event};
+use crate::{Client, ClientOptions, Driver, Event};
 use bytes::Bytes;
 use ftp_dtp::pump::LocalEnd;
 use ftp_dtp::storage::{Sink, Source};
@@ -66,8 +66,10 @@ struct Request {
 }
 
 impl Request {
-    const fn new(verb: TransferVerb, path: Option<PathName>, ascii: bool) -> Self {
-        let encoding = StreamEncoding { ascii, ..StreamEncoding::PLAIN };
+    fn new(options: &ClientOptions, verb: TransferVerb, path: Option<PathName>, ascii: bool) -> Self {
+        // A listing is no file, so it has no structure.
+        let records = options.records && !verb.is_listing();
+        let encoding = StreamEncoding { ascii, records, mode: options.transmission };
         Self { verb, path, span: OctetSpan { start: 0, end: None }, encoding, size: None }
     }
 
@@ -92,7 +94,7 @@ impl<D: Driver> Client<D> {
         let request = Request {
             span: how.span,
             size: how.size,
-            ..Request::new(TransferVerb::Retr, Some(path.clone()), how.ascii)
+            ..Request::new(&self.options, TransferVerb::Retr, Some(path.clone()), how.ascii)
         };
         self.transfer(Doing::to("downloading", Some(path)), request, LocalEnd::Sink(sink)).await
     }
@@ -109,7 +111,7 @@ impl<D: Driver> Client<D> {
         };
         let request = Request {
             span: OctetSpan { start, end: None },
-            ..Request::new(verb, Some(path.clone()), how.ascii)
+            ..Request::new(&self.options, verb, Some(path.clone()), how.ascii)
         };
         self.transfer(Doing::to("uploading", Some(path)), request, LocalEnd::Source(source)).await
     }
@@ -171,7 +173,7 @@ impl<D: Driver> Client<D> {
     ) -> Result<Listing, Error> {
         let doing = Doing::to("listing", path);
         let collector = Collector::new(format, self.options.listings);
-        let request = Request::new(verb, path.cloned(), true);
+        let request = Request::new(&self.options, verb, path.cloned(), true);
         let outcome = self.transfer(doing.clone(), request, LocalEnd::Sink(collector.sink())).await;
         let listing = collector.finish().map_err(|error| doing.failed(error))?;
         outcome?;

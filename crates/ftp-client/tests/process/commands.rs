@@ -171,3 +171,25 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]));
 }
+
+#[test]
+fn files_go_there_and_back_in_every_transmission_mode_and_as_records() {
+    let (server, here) = (Ours::start(), Place::new());
+    let content = b"a line\nand another\n".repeat(5000);
+    here.write("sent", &content);
+    for (number, options) in
+        [&["--transmission", "block"][..], &["--transmission", "deflate"], &["--records", "--ascii"]]
+            .iter()
+            .enumerate()
+    {
+        let name = format!("f{number}");
+        let ran = here.run(&[options, &["-v", "put", "sent", &server.url(&name)][..]].concat());
+        assert_eq!(ran.code, 0, "{options:?}: {}", ran.err);
+        assert_eq!(server.contents(&name).as_deref(), Some(&content[..]), "{options:?}");
+        let ran = here.run(&[options, &["-v", "get", &server.url(&name), &name][..]].concat());
+        assert_eq!(ran.code, 0, "{options:?}: {}", ran.err);
+        assert_eq!(here.read(&name).as_deref(), Some(&content[..]), "{options:?}");
+        let agreed = ["> MODE B", "> MODE Z", "> STRU R"][number];
+        assert!(ran.err.contains(agreed), "{agreed}: {}", ran.err);
+    }
+}

@@ -3,7 +3,7 @@
 mod values;
 
 pub(crate) use values::{
-    ActiveSource, DEFAULT_PORT, LogFormat, PassivePorts, Seconds, all_addresses, parse_listen,
+    ActiveSource, DEFAULT_PORT, EncodingList, LogFormat, PassivePorts, Seconds, all_addresses, parse_listen,
 };
 
 use crate::args::Serve;
@@ -37,6 +37,7 @@ pub(crate) struct File {
     log_format: Option<LogFormat>,
     log_file: Option<PathBuf>,
     drain: Option<Seconds>,
+    encodings: Option<EncodingList>,
     driver: Option<Driver>,
 }
 
@@ -72,6 +73,7 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) drain: Duration,
+    pub(crate) encodings: EncodingList,
     pub(crate) driver: Driver,
 }
 
@@ -124,6 +126,7 @@ impl Settings {
             idle_timeout: line.idle_timeout.or(file.idle_timeout).map(|Seconds(time)| time),
             log_format: line.log_format.or(file.log_format).unwrap_or_default(),
             log_file: line.log_file.or(file.log_file),
+            encodings: line.encodings.or(file.encodings).unwrap_or_default(),
             driver: line.driver.or(file.driver).unwrap_or_default(),
             drain: line.drain.or(file.drain).map_or(Duration::from_secs(30), |Seconds(time)| time),
         })
@@ -172,6 +175,7 @@ mod tests {
             log-format = "json"
             log-file = "/var/log/ftp.log"
             drain = 5
+            encodings = "block"
             driver = "mio"
         "#;
         let line = Serve { root: Some("/elsewhere".into()), ..Serve::default() };
@@ -182,6 +186,7 @@ mod tests {
         assert_eq!(settings.passive_ports.0.first, 62_000);
         assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
         assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
+        assert_eq!(settings.encodings, "block".parse().unwrap());
         assert_eq!((settings.drain, settings.driver), (Duration::from_secs(5), Driver::Mio));
     }
 

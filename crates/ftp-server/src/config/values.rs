@@ -5,6 +5,7 @@ use core::num::NonZeroU16;
 use core::str::FromStr;
 use core::time::Duration;
 use ftp_proto::data::{PortRange, SourcePort};
+use ftp_proto::server::Encodings;
 use serde::Deserialize;
 
 /// Where the server listens when nothing else is said. Ports below 1024 need privilege.
@@ -126,6 +127,40 @@ impl TryFrom<NumberOrText> for Seconds {
 
     fn try_from(value: NumberOrText) -> Result<Self, String> {
         value.into_text().parse()
+    }
+}
+
+/// What is offered besides streams of octets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct EncodingList(pub(crate) Encodings);
+
+impl FromStr for EncodingList {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut encodings = Encodings { records: false, block: false, deflate: false };
+        for word in text.split(',').map(str::trim).filter(|word| *word != "none") {
+            match word {
+                "records" => encodings.records = true,
+                "block" => encodings.block = true,
+                "deflate" => encodings.deflate = true,
+                _ => {
+                    return Err(format!(
+                        "expected a list of records, block and deflate, or none; not {word:?}"
+                    ));
+                }
+            }
+        }
+        Ok(Self(encodings))
+    }
+}
+
+impl TryFrom<String> for EncodingList {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

@@ -213,3 +213,13 @@ fn log_file_takes_the_log_and_keeps_what_was_in_it() {
     assert!(log.starts_with("earlier\n") && log.contains("logged in"), "{log}");
     assert_eq!(server.log.whole(), "");
 }
+
+#[test]
+fn what_encodings_leaves_out_is_not_offered() {
+    let server = Start::new().options(&["--encodings", "block"]).start();
+    let mut client = server.anonymous();
+    client.expect("MODE B", "200");
+    for line in ["MODE Z", "STRU R"] {
+        client.expect(line, "504");
+    }
+}
