@@ -5,6 +5,7 @@
 
 mod ci;
 mod conformance;
+mod coverage;
 mod fuzz;
 mod idle;
 mod interop;
@@ -45,6 +46,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Run the core's unit tests in Miri, where the toolchain has it.
     Miri,
+    /// Print which lines of the core the tests do not reach; fails when one has no reason.
+    Coverage(coverage::Options),
     /// Print how much memory an idle session takes, on each driver.
     Idle {
         /// How many sessions.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Sim(options) => sim::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Miri => miri::run(),
+        Task::Coverage(options) => coverage::run(&options),
         Task::Idle { sessions } => idle::run(sessions),
     };
     match outcome {

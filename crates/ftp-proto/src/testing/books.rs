@@ -1,11 +1,12 @@
 //! What a driver holds for a machine under test.
 
 use crate::data::{
-    DataEvent, DataId, DataPhase, Resumption, StreamEnd, TlsFacts, TransferFailure, TransferTotals,
+    DataEvent, DataId, DataPhase, Failure, Resumption, StreamEnd, TlsFacts, TransferFailure, TransferTotals,
 };
 use crate::io::{IoAction, OnEnd};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// What the driver holds for a data connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub(super) struct Holdings {
     dropped: BTreeSet<DataId>,
     /// Kept for the next transfer when the one that moves has ended well.
     kept: BTreeSet<DataId>,
+    /// The last one that is gone.
+    gone: Option<DataId>,
 }
 
 impl Holdings {
@@ -60,8 +63,16 @@ impl Holdings {
     pub(super) fn becomes(&mut self, id: DataId, next: Option<Held>) {
         match next {
             Some(held) => self.held.insert(id, held),
-            None => self.held.remove(&id),
+            None => {
+                self.gone = Some(id);
+                self.held.remove(&id)
+            }
         };
+    }
+
+    /// The last one that is gone.
+    pub(super) const fn gone(&self) -> Option<DataId> {
+        self.gone
     }
 
     /// Whether octets can begin to move.
@@ -88,7 +99,7 @@ impl Holdings {
             // A transfer that is stopped says so itself.
             IoAction::DropData { id } if self.held.get(&id) == Some(&Held::Moving) => self.dropped.insert(id),
             IoAction::DropData { id } => {
-                self.held.remove(&id);
+                self.becomes(id, None);
                 true
             }
             _ => false,
@@ -108,4 +119,19 @@ pub(super) const fn tls() -> TlsFacts {
 
 pub(super) const fn ended(result: Result<(), TransferFailure>) -> DataEvent {
     DataEvent::Ended { totals: TransferTotals { wire: 9, stored: 9, end: StreamEnd::Fin }, result }
+}
+
+/// What may be under way when a data connection is dropped.
+pub(super) const fn late(which: u8) -> DataEvent {
+    let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
+    match which % 8 {
+        0 => DataEvent::Listening { local },
+        1 => DataEvent::Connected { local, peer: local, tls: None },
+        2 => DataEvent::Secured(tls()),
+        3 => DataEvent::Failed { during: DataPhase::Connect, why: Failure::Refused },
+        4 => DataEvent::Failed { during: DataPhase::Secure, why: Failure::Tls },
+        5 => DataEvent::Progress { octets: 1 },
+        6 => ended(Ok(())),
+        _ => ended(Err(TransferFailure::Aborted)),
+    }
 }

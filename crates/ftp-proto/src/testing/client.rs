@@ -1,6 +1,6 @@
 //! A client machine among a hostile server, a driver that keeps its contract, and a caller that asks for anything.
 
-use super::books::{Held, Holdings, ended, tls};
+use super::books::{Held, Holdings, ended, late, tls};
 use crate::client::{
     ClientConfig, ClientConnection, ClientEvent, DataPlan, OpId, Operation, PassiveAddress, Rung,
 };
@@ -211,6 +211,17 @@ impl Books {
         self.client.handle_data(id, event, self.now);
     }
 
+    /// An event of a data connection that is gone changes nothing.
+    fn late(&mut self, which: u8) {
+        if let Some(id) = self.data.gone() {
+            let said = self.client.pending_output().len();
+            self.client.handle_data(id, late(which), self.now);
+            let step = self.client.poll();
+            assert!(step.is_none(), "{step:?} after {:?} of {id:?}, which is gone: {self:?}", late(which));
+            assert_eq!(self.client.pending_output().len(), said);
+        }
+    }
+
     fn disturb(&mut self, with: u8) {
         match with % 8 {
             0 if !self.closed => self.client.handle_control(ControlEvent::Reset, self.now),
@@ -231,6 +242,7 @@ impl Books {
                     let _ = self.client.abort(op, self.now);
                 }
             }
+            7 => self.late(with >> 3),
             _ => {
                 if let Some(id) = self.data.oldest() {
                     let _ = self.client.admit(id, at(with, 20), self.now);

@@ -1,13 +1,14 @@
 //! A server machine among a peer that says anything, a driver that keeps its contract, and an application that answers
 //! anything, or too late.
 
-use super::books::{Held, Holdings, ended, tls};
+use super::books::{Held, Holdings, ended, late, tls};
 use crate::command::PathName;
 use crate::data::{DataEvent, DataId, Failure, StorageFailure, TransferFailure, TransferId};
+use crate::facts::{Entry, EntryKind, TimeVal};
 use crate::io::{ControlEndpoints, ControlEvent, ControlMachine as _, IoAction, Step, Timer};
 use crate::reply::{Reply, ReplyCode};
 use crate::server::{
-    Answer, Ask, AskId, Decision, Grant, LoginRefusal, LoginStage, Outcome, Query, ServerConfig,
+    Answer, Ask, AskId, Decision, Grant, LoginRefusal, LoginStage, Notice, Outcome, Query, ServerConfig,
     ServerConnection, ServerOutput, ShutDown, TlsPolicy,
 };
 use crate::time::Instant;
@@ -15,6 +16,7 @@ use crate::wire::{ReplyDecoder, ReplyLimits};
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
@@ -112,7 +114,11 @@ struct Books {
     /// Whole lines that the machine took.
     commands: usize,
     /// Final replies, and the greeting.
-    finals: usize,
+    finals: Vec<ReplyCode>,
+    /// The same, as the machine tells the application, without the greeting.
+    served: Vec<(&'static str, ReplyCode)>,
+    /// The verbs of `commands`, where they are known.
+    verbs: Vec<Vec<u8>>,
     /// Each line was a command of [`LINES`], so that replies can be counted exactly.
     countable: bool,
     /// The peer does not read.
@@ -167,7 +173,9 @@ impl Books {
             resources: BTreeSet::new(),
             started: BTreeSet::new(),
             commands: 0,
-            finals: 0,
+            finals: Vec::new(),
+            served: Vec::new(),
+            verbs: Vec::new(),
             countable: true,
             stuck: false,
             closed: false,
@@ -202,6 +210,9 @@ impl Books {
 
     fn hear(&mut self, mut octets: &[u8]) {
         let lines = octets.iter().filter(|octet| **octet == b'\n').count();
+        let verb =
+            octets.iter().copied().filter(|octet| octet.is_ascii()).take_while(u8::is_ascii_alphabetic);
+        self.verbs.push(verb.collect());
         for _ in 0..64 {
             // What comes during a handshake is TLS's, not the machine's.
             if octets.is_empty() || !self.server.wants_input() || self.handshaking || self.closed {
@@ -321,6 +332,17 @@ impl Books {
         self.look();
     }
 
+    /// An event of a data connection that is gone changes nothing.
+    fn late(&mut self, which: u8) {
+        if let Some(id) = self.data.gone() {
+            let said = self.server.pending_output().len();
+            self.server.handle_data(id, late(which), self.now);
+            let step = self.server.poll();
+            assert!(step.is_none(), "{step:?} after {:?} of {id:?}, which is gone: {self:?}", late(which));
+            assert_eq!(self.server.pending_output().len(), said);
+        }
+    }
+
     fn disturb(&mut self, with: u8) {
         match with % 16 {
             0 => self.server.handle_control(ControlEvent::Reset, self.now),
@@ -340,6 +362,7 @@ impl Books {
             9 => self.server.shut_down(ShutDown::AfterTransfer, self.now),
             10 => self.server.shut_down(ShutDown::Now, self.now),
             11 | 12 => self.stuck = !self.stuck,
+            13 => self.late(with >> 4),
             _ => {
                 if let Some((id, _)) = self.data.newest() {
                     let _ = self.server.admit(id, at(with >> 4, 45_000), self.now);
@@ -361,6 +384,9 @@ impl Books {
                 Step::Io(action) => self.carry_out(action),
                 Step::App(ServerOutput::Ask(ask)) => self.note(ask),
                 Step::App(ServerOutput::Withdrawn(ask)) => assert!(self.withdrawn.insert(ask)),
+                Step::App(ServerOutput::Notice(Notice::Served { verb, code, .. })) => {
+                    self.served.push((verb, code))
+                }
                 Step::App(ServerOutput::Notice(_)) => {}
             }
         }
@@ -378,7 +404,7 @@ impl Books {
         self.server.output_written(taken, self.now);
         while let Some(reply) = self.replies.next_reply() {
             let reply = reply.expect("a reply of ours is well formed");
-            self.finals += usize::from(!reply.code.is_preliminary());
+            self.finals.extend(Some(reply.code).filter(|code| !code.is_preliminary()));
         }
     }
 
@@ -436,11 +462,24 @@ impl Books {
             && !self.closed
             && self.server.wants_input()
         {
-            assert_eq!(self.finals, self.commands + 1, "replies and commands: {self:?}");
+            assert_eq!(self.finals.len(), self.commands + 1, "replies and commands: {self:?}");
         }
         // A line that is too long is refused before its end.
         let begun = usize::from(!self.countable);
-        assert!(self.finals <= self.commands + begun + 2, "more replies than commands: {self:?}");
+        assert!(self.finals.len() <= self.commands + begun + 2, "more replies than commands: {self:?}");
+        if self.countable {
+            self.in_order();
+        }
+    }
+
+    /// Final replies are in the order of the commands; only STAT may overtake a transfer.
+    fn in_order(&self) {
+        let said = self.finals.iter().skip(1);
+        let told = self.served.iter().map(|(_, code)| code);
+        assert!(said.zip(told).all(|(said, told)| said == told), "replies for other commands: {self:?}");
+        let sent = self.verbs.iter().map(Vec::as_slice).filter(|verb| *verb != b"STAT");
+        let served = self.served.iter().map(|(verb, _)| verb.as_bytes()).filter(|verb| *verb != b"STAT");
+        assert!(sent.zip(served).all(|(sent, served)| sent == served), "out of order: {self:?}");
     }
 
     /// The connection is reset and every pump stops: everything must have ended.
@@ -460,12 +499,32 @@ impl Books {
     }
 }
 
-/// The right kind of answer.
+/// The right kind of answer, with names that should not be in a reply.
 fn apt(how: u8, query: &Query) -> Answer {
     match query {
         Query::Pwd | Query::Mkd(_) => Answer::Path(PathName::root()),
         Query::Size { .. } | Query::Available { .. } => Answer::Octets(how.into()),
+        Query::Modified(_) => Answer::Time(TimeVal::from_seconds(1_719_835_200)),
+        Query::SetFacts { facts, .. } => Answer::Facts(facts.clone()),
+        Query::Facts { .. } => Answer::Entry(entry(how)),
+        Query::List { .. } => Answer::Entries {
+            entries: (0..how).map(entry).collect(),
+            now: TimeVal::from_seconds(1_719_835_200),
+        },
+        Query::Hash { .. } => Answer::Digest { digest: Bytes::from_static(b"digest"), span: (0, how.into()) },
         _ => Answer::Done,
+    }
+}
+
+fn entry(how: u8) -> Entry {
+    const NAMES: [&[u8]; 5] = [b"f", b"two words", b"\xff\xf4", b"a\r\n226 b", b""];
+    let name = NAMES.get(usize::from(how) % NAMES.len()).copied().unwrap_or_default();
+    let kind = if how & 1 == 0 { EntryKind::File } else { EntryKind::Directory };
+    Entry {
+        name: Bytes::from_static(name),
+        kind,
+        owner: Some(Bytes::from_static(b"a\nb")),
+        ..Entry::default()
     }
 }
 
