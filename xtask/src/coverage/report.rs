@@ -85,7 +85,7 @@ impl Reasons {
         let groups = table.get("because").and_then(toml::Value::as_array).into_iter().flatten();
         let mut lines = BTreeSet::new();
         for group in groups {
-            if !group.get("reason").and_then(toml::Value::as_str).is_some_and(|reason| !reason.is_empty()) {
+            if group.get("reason").and_then(toml::Value::as_str).is_none_or(str::is_empty) {
                 return Err("uncovered.toml: a group without a reason".to_owned());
             }
             let listed = group.get("lines").and_then(toml::Value::as_array).into_iter().flatten();

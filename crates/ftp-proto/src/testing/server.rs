@@ -88,6 +88,13 @@ const LINES: [&[u8]; 64] = [
     b"SYST\r\n",
 ];
 
+/// In one piece, as an attacker puts it in front of the client's TLS.
+const INJECTION: &[u8] = b"AUTH TLS\r\nMKD injected\r\n";
+const INJECTED: &[u8] = b"injected";
+
+/// So many replies to HELP are more than may be pending.
+const FLOOD: usize = 300;
+
 /// What a session begins with, so that it comes further than noise would.
 const LOGIN: [&[u8]; 2] = [b"USER u\r\n", b"PASS p\r\n"];
 
@@ -121,6 +128,8 @@ struct Books {
     verbs: Vec<Vec<u8>>,
     /// Each line was a command of [`LINES`], so that replies can be counted exactly.
     countable: bool,
+    /// What was sent behind the last AUTH has become a question.
+    injected: bool,
     /// The peer does not read.
     stuck: bool,
     closed: bool,
@@ -177,6 +186,7 @@ impl Books {
             served: Vec::new(),
             verbs: Vec::new(),
             countable: true,
+            injected: false,
             stuck: false,
             closed: false,
             over: false,
@@ -189,6 +199,8 @@ impl Books {
     fn act(&mut self, what: u8, with: u8) {
         match what % 12 {
             0..=4 => self.hear(LINES.get(usize::from(with) % LINES.len()).copied().unwrap_or_default()),
+            5 if with >= 250 => self.flood(),
+            5 if with >= 240 => self.inject(),
             5 => self.say_anything(with),
             6 | 7 => self.answer(with),
             8 => self.data_goes_well(),
@@ -196,6 +208,18 @@ impl Books {
             10 => self.pass(with),
             _ => self.disturb(with),
         }
+    }
+
+    /// More questions than anybody has answers for.
+    fn flood(&mut self) {
+        (0..FLOOD).for_each(|_| self.hear(b"HELP\r\n"));
+    }
+
+    /// What is sent in the clear behind AUTH must not act once TLS is there (CVE-2011-0411).
+    fn inject(&mut self) {
+        self.countable = false;
+        self.injected = false;
+        self.hear(INJECTION);
     }
 
     /// Part of a line, or what is none.
@@ -414,12 +438,17 @@ impl Books {
         } else {
             assert!(!self.handshaking, "{ask:?} between AUTH and the handshake's end");
         }
+        if let Ask::Name(name) = &ask {
+            self.injected |= matches!(name.query(), Query::Mkd(path) if path.as_bytes() == INJECTED);
+        }
         self.asks.push(ask);
     }
 
     fn carry_out(&mut self, action: IoAction) {
         let fits = match action {
-            IoAction::StartControlTls(_) => !core::mem::replace(&mut self.handshaking, true),
+            IoAction::StartControlTls(_) => {
+                !self.injected && !core::mem::replace(&mut self.handshaking, true)
+            }
             IoAction::StopControlTls => !core::mem::replace(&mut self.clearing, true),
             IoAction::CloseControl => !core::mem::replace(&mut self.closed, true),
             IoAction::StartTransfer { id, transfer, ref plan } => {
