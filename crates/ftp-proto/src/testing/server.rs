@@ -88,8 +88,7 @@ const LINES: [&[u8]; 64] = [
     b"SYST\r\n",
 ];
 
-/// In one piece, as an attacker puts it in front of the client's TLS.
-const INJECTION: &[u8] = b"AUTH TLS\r\nMKD injected\r\n";
+/// What an attacker puts in front of the client's TLS is about this.
 const INJECTED: &[u8] = b"injected";
 
 /// So many replies to HELP are more than may be pending.
@@ -130,6 +129,8 @@ struct Books {
     countable: bool,
     /// What was sent behind the last AUTH has become a question.
     injected: bool,
+    /// That AUTH was accepted.
+    tls_begun: bool,
     /// The peer does not read.
     stuck: bool,
     closed: bool,
@@ -187,6 +188,7 @@ impl Books {
             verbs: Vec::new(),
             countable: true,
             injected: false,
+            tls_begun: false,
             stuck: false,
             closed: false,
             over: false,
@@ -210,16 +212,22 @@ impl Books {
         }
     }
 
-    /// More questions than anybody has answers for.
+    /// More is asked than is read of the answers.
     fn flood(&mut self) {
+        self.stuck = true;
         (0..FLOOD).for_each(|_| self.hear(b"HELP\r\n"));
     }
 
     /// What is sent in the clear behind AUTH must not act once TLS is there (CVE-2011-0411).
     fn inject(&mut self) {
         self.countable = false;
-        self.injected = false;
-        self.hear(INJECTION);
+        (self.injected, self.tls_begun) = (false, false);
+        self.stuck = true;
+        // In one piece with AUTH, and after it while 234 is not yet written.
+        self.hear(b"AUTH TLS\r\nUSER injected\r\n");
+        self.hear(b"USER injected\r\n");
+        self.stuck = false;
+        self.look();
     }
 
     /// Part of a line, or what is none.
@@ -438,8 +446,9 @@ impl Books {
         } else {
             assert!(!self.handshaking, "{ask:?} between AUTH and the handshake's end");
         }
-        if let Ask::Name(name) = &ask {
-            self.injected |= matches!(name.query(), Query::Mkd(path) if path.as_bytes() == INJECTED);
+        if matches!(&ask, Ask::Login(login) if login.user() == INJECTED) {
+            assert!(!self.tls_begun, "what was sent in the clear acts under TLS: {ask:?}");
+            self.injected = true;
         }
         self.asks.push(ask);
     }
@@ -447,6 +456,7 @@ impl Books {
     fn carry_out(&mut self, action: IoAction) {
         let fits = match action {
             IoAction::StartControlTls(_) => {
+                self.tls_begun = true;
                 !self.injected && !core::mem::replace(&mut self.handshaking, true)
             }
             IoAction::StopControlTls => !core::mem::replace(&mut self.clearing, true),
