@@ -4,6 +4,7 @@
 //! [`ci`] are one table.
 
 mod ci;
+mod codegen;
 mod conformance;
 mod coverage;
 mod fuzz;
@@ -48,6 +49,8 @@ enum Task {
     Miri,
     /// Print which lines of the core the tests do not reach; fails when one has no reason.
     Coverage(coverage::Options),
+    /// Write the tables of the core's manual from the code that they describe.
+    Codegen(codegen::Options),
     /// Print how much memory an idle session takes, on each driver.
     Idle {
         /// How many sessions.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Miri => miri::run(),
         Task::Coverage(options) => coverage::run(&options),
+        Task::Codegen(options) => codegen::run(&options),
         Task::Idle { sessions } => idle::run(sessions),
     };
     match outcome {

@@ -11,6 +11,7 @@
 //! * [`data`]: the data connection, one machine for both sides; [`transform`]: what happens to octets under TYPE A.
 //! * [`server`] and [`client`]: the protocol interpreters. Both are a [`ControlMachine`](io::ControlMachine), and
 //!   [`io`] is all that a driver has to know.
+//! * [`manual`]: what all of them do, in tables that are made from the code.
 //! * [`alg`]: the third user of the layers below, for a NAT or a firewall in between.
 //!
 //! File octets never enter a machine. It says which data connection, which way and in which encoding
@@ -68,6 +69,7 @@ pub mod data;
 pub mod escape;
 pub mod facts;
 pub mod io;
+pub mod manual;
 mod output;
 pub mod params;
 pub mod reply;

@@ -60,6 +60,24 @@ pub enum LinkInput {
     Drop,
 }
 
+impl LinkInput {
+    /// Every input.
+    pub const ALL: [Self; 12] = [
+        Self::Select,
+        Self::SelectKnown,
+        Self::Prepared,
+        Self::Connect,
+        Self::Go,
+        Self::Connected,
+        Self::Secured,
+        Self::Ended,
+        Self::Settled,
+        Self::Kept,
+        Self::Failed,
+        Self::Drop,
+    ];
+}
+
 /// The input does not fit the state: an event that came too late, or a caller's mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{input:?} does not fit a data connection that is {state:?}")]

@@ -1,11 +1,6 @@
 //! Access: USER, PASS, ACCT, REIN, HOST (RFC 959 §5.4, RFC 7151).
 //!
-//! | state | USER | PASS | ACCT |
-//! |---|---|---|---|
-//! | `NeedUser` | ask | 503 | 503 |
-//! | `NeedPassword` | ask anew | ask | 503 |
-//! | `NeedAccount` | ask anew | 503 | ask |
-//! | `In` | log out, ask | 202 | 202 |
+//! What happens in each stage stands in [`manual::access`](crate::manual::access).
 //!
 //! A question is answered by 230 (`In`), 331 (`NeedPassword`), 332 (`NeedAccount`) or a refusal. A refusal waits by
 //! timer, never by sleeping, and is the same for an unknown name and a wrong password (RFC 2577 §5 and §6).

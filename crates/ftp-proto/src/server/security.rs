@@ -1,14 +1,6 @@
 //! Control security: the STARTTLS boundary, PBSZ and PROT (RFC 2228, RFC 4217).
 //!
-//! | state | input | does | next |
-//! |---|---|---|---|
-//! | `Clear` | AUTH TLS | queue 234, stop decoding | `Offered` |
-//! | `Offered` | clear octets | take and drop them | `Offered` |
-//! | `Offered` | 234 written | fresh line buffer, `StartControlTls` | `Handshaking` |
-//! | `Handshaking` | secured | forget user, RNFR, REST, EPSV ALL, PROT | `Protected` |
-//! | `Protected` | REIN | 220, then `StopControlTls` | `Clearing` |
-//! | `Protected` | CCC | 200, then `StopControlTls` | `Clearing` |
-//! | `Clearing` | cleared | | `Clear`, or `ClearedByCcc` |
+//! What happens in each state stands in [`manual::security`](crate::manual::security).
 //!
 //! Nothing that arrived in the clear acts after the upgrade: not even octets that were buffered before the 234 was
 //! written, which is how commands have been injected into other servers (CVE-2011-0411).

@@ -1,14 +1,7 @@
 //! Transfers: RETR, STOR, APPE, STOU, LIST, NLST, MLSD, and ABOR (RFC 959 §4.1.3, RFC 3659 §7).
 //!
-//! | phase | input | does | next |
-//! |---|---|---|---|
-//! | – | transfer command | ask the application to open it | `Asked` |
-//! | `Asked` | refused | the link is dropped, the refusal is told | – |
-//! | `Asked` | ready | 150, or 125 if the peer is connected already; connect if that is ours to do | `Announced` |
-//! | `Announced` | connected (and secured) | `StartTransfer` | `Moving` |
-//! | `Announced` | failed, timed out | `CancelTransfer`, 425 | – |
-//! | `Moving` | ended | ask the application to settle it | `Settling` |
-//! | `Settling` | settled | the final reply | – |
+//! What happens in each phase stands in [`manual::transfer`](crate::manual::transfer) and
+//! [`manual::abort`](crate::manual::abort).
 //!
 //! An abort withdraws the question (`Asked`), cancels (`Announced`) or stops the pump (`Moving`); what is being settled
 //! is settled. Each is told with 426, and ABOR itself with 226 in its place (RFC 959 §4.1.3).
