@@ -127,10 +127,8 @@ struct Books {
     verbs: Vec<Vec<u8>>,
     /// Each line was a command of [`LINES`], so that replies can be counted exactly.
     countable: bool,
-    /// What was sent behind the last AUTH has become a question.
-    injected: bool,
-    /// That AUTH was accepted.
-    tls_begun: bool,
+    /// AUTH was accepted after the last injection: nothing of it may act any more.
+    secured_from_here: bool,
     /// The peer does not read.
     stuck: bool,
     closed: bool,
@@ -187,8 +185,7 @@ impl Books {
             served: Vec::new(),
             verbs: Vec::new(),
             countable: true,
-            injected: false,
-            tls_begun: false,
+            secured_from_here: false,
             stuck: false,
             closed: false,
             over: false,
@@ -221,7 +218,7 @@ impl Books {
     /// What is sent in the clear behind AUTH must not act once TLS is there (CVE-2011-0411).
     fn inject(&mut self) {
         self.countable = false;
-        (self.injected, self.tls_begun) = (false, false);
+        self.secured_from_here = false;
         self.stuck = true;
         // In one piece with AUTH, and after it while 234 is not yet written.
         self.hear(b"AUTH TLS\r\nUSER injected\r\n");
@@ -417,7 +414,8 @@ impl Books {
                 Step::App(ServerOutput::Ask(ask)) => self.note(ask),
                 Step::App(ServerOutput::Withdrawn(ask)) => assert!(self.withdrawn.insert(ask)),
                 Step::App(ServerOutput::Notice(Notice::Served { verb, code, .. })) => {
-                    self.served.push((verb, code))
+                    self.secured_from_here |= code == ReplyCode::SECURITY_EXCHANGE_COMPLETE;
+                    self.served.push((verb, code));
                 }
                 Step::App(ServerOutput::Notice(_)) => {}
             }
@@ -447,18 +445,14 @@ impl Books {
             assert!(!self.handshaking, "{ask:?} between AUTH and the handshake's end");
         }
         if matches!(&ask, Ask::Login(login) if login.user() == INJECTED) {
-            assert!(!self.tls_begun, "what was sent in the clear acts under TLS: {ask:?}");
-            self.injected = true;
+            assert!(!self.secured_from_here, "what was sent in the clear acts: {ask:?}");
         }
         self.asks.push(ask);
     }
 
     fn carry_out(&mut self, action: IoAction) {
         let fits = match action {
-            IoAction::StartControlTls(_) => {
-                self.tls_begun = true;
-                !self.injected && !core::mem::replace(&mut self.handshaking, true)
-            }
+            IoAction::StartControlTls(_) => !core::mem::replace(&mut self.handshaking, true),
             IoAction::StopControlTls => !core::mem::replace(&mut self.clearing, true),
             IoAction::CloseControl => !core::mem::replace(&mut self.closed, true),
             IoAction::StartTransfer { id, transfer, ref plan } => {

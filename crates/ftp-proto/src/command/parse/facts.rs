@@ -52,7 +52,8 @@ pub(super) fn opts(given: &[u8]) -> Parsed<Command> {
 
 /// `*( name ";" )` (RFC 3659 §7.9).
 fn fact_names(given: &[u8]) -> Parsed<Vec<Word>> {
-    given.split(|&octet| octet == b';').filter(|name| !name.is_empty()).map(word).collect()
+    let names = given.split(|&octet| octet == b';').map(<[u8]>::trim_ascii);
+    names.filter(|name| !name.is_empty()).map(word).collect()
 }
 
 /// `Z`, `Z LEVEL 6`.
