@@ -512,3 +512,24 @@ fn a_verb_knows_its_name() {
     assert_eq!(Verb::Cwd.name(), "CWD");
     assert!(SPECS.iter().all(|spec| !spec.verb.name().is_empty()));
 }
+
+#[test]
+fn what_is_parsed_is_written_as_it_came() {
+    for line in [
+        "EPSV 1",
+        "EPSV 2",
+        "EPSV ALL",
+        "TYPE A T",
+        "TYPE A C",
+        "TYPE E",
+        "TYPE L 36",
+        "STRU P",
+        "MODE C",
+        "PROT S",
+        "PROT E",
+        "OPTS MODE Z",
+        "OPTS MODE Z LEVEL 9",
+    ] {
+        assert_eq!(sent(&parse(line).expect("a command")), format!("{line}\r\n"));
+    }
+}

@@ -6,12 +6,30 @@ use core::time::Duration;
 use ftp_proto::command::SPECS;
 use ftp_proto::data::{
     Admission, DataCondition, DataEvent, DataFacts, DataPhase, DataPolicy, DataPolicyRow, Failure, PeerCheck,
-    PortRange, StorageFailure,
+    PortRange, StorageFailure, TransferFailure,
 };
 use ftp_proto::io::{ControlMachine as _, IoAction};
-use ftp_proto::server::{Ask, ConfigError, Encodings, Limits, LoginRefusal, Notice, ServerConfig, TlsPolicy};
+use ftp_proto::server::{
+    Ask, ConfigError, Encodings, Limits, LoginRefusal, Notice, Outcome, ServerConfig, TlsPolicy,
+};
 use rig::{Rig, at};
 use std::sync::Arc;
+
+const FAILURES: [Failure; 13] = [
+    Failure::AddressInUse,
+    Failure::PortsExhausted,
+    Failure::TooManyDescriptors,
+    Failure::WrongPeer,
+    Failure::HostUnreachable,
+    Failure::AddressUnavailable,
+    Failure::PermissionDenied,
+    Failure::Refused,
+    Failure::Unreachable,
+    Failure::TimedOut,
+    Failure::Reset,
+    Failure::Tls,
+    Failure::Other,
+];
 
 fn with_row(row: DataPolicyRow) -> ServerConfig {
     ServerConfig { data: Arc::new(DataPolicy::new(row)), ..ServerConfig::default() }
@@ -31,22 +49,8 @@ fn help_knows_every_command_and_its_argument() {
 
 #[test]
 fn every_failure_of_a_data_connection_has_a_text_and_an_id() {
-    let all = [
-        Failure::AddressInUse,
-        Failure::PortsExhausted,
-        Failure::TooManyDescriptors,
-        Failure::WrongPeer,
-        Failure::HostUnreachable,
-        Failure::AddressUnavailable,
-        Failure::PermissionDenied,
-        Failure::Refused,
-        Failure::Unreachable,
-        Failure::TimedOut,
-        Failure::Reset,
-        Failure::Tls,
-        Failure::Other,
-    ];
-    for (why, during) in all.into_iter().flat_map(|why| [(why, DataPhase::Listen), (why, DataPhase::Connect)])
+    for (why, during) in
+        FAILURES.into_iter().flat_map(|why| [(why, DataPhase::Listen), (why, DataPhase::Connect)])
     {
         let mut rig = Rig::logged_in();
         rig.send("PORT 198,51,100,7,175,200\r\nRETR f\r\n");
@@ -229,4 +233,52 @@ fn where_tls_is_required_nobody_logs_in_in_the_clear() {
     assert_eq!(rig.cmd("USER u"), [530]);
     assert!(!rig.notices.iter().any(|notice| matches!(notice, Notice::LoggedIn { .. })));
     assert_eq!(rig.cmd("STAT"), [530]);
+}
+
+#[test]
+fn every_way_in_which_a_data_connection_breaks_is_told() {
+    for why in FAILURES {
+        let mut rig = Rig::logged_in();
+        let id = rig.moving();
+        rig.ended(id, Err(TransferFailure::Connection(why)));
+        rig.settled();
+        let replies = rig.replies();
+        assert_eq!(replies[0].code.get(), 426, "{why:?}");
+        assert!(!replies[0].text().is_empty());
+    }
+}
+
+#[test]
+fn s37_a_file_that_changes_while_it_is_sent_is_451() {
+    let mut rig = Rig::logged_in();
+    let id = rig.moving();
+    rig.ended(id, Err(TransferFailure::Storage(StorageFailure::Changed)));
+    rig.settled();
+    assert_eq!(rig.codes(), [451]);
+}
+
+#[test]
+fn stat_tells_how_far_things_are() {
+    let mut rig = Rig::logged_in();
+    let id = rig.moving();
+    rig.ended(id, Ok(()));
+    rig.send("STAT\r\n");
+    let stat = &rig.replies()[0];
+    let text = String::from_utf8_lossy(&stat.lines.concat()).into_owned();
+    assert!(stat.code.get() == 211 && text.contains("being completed"), "{text}");
+}
+
+#[test]
+fn an_answer_for_another_question_is_stale() {
+    let mut rig = Rig::logged_in();
+    let id = rig.moving();
+    rig.ended(id, Ok(()));
+    let Some(Ask::Settle(ask)) = rig.asks.pop() else { panic!("storage is asked") };
+    let _ = rig.server.decide(ask.done(), rig.now);
+    let mut other = Rig::logged_in();
+    let id = other.moving();
+    other.ended(id, Ok(()));
+    let Some(Ask::Settle(late)) = other.asks.pop() else { panic!("storage is asked") };
+    // Of a transfer that is over in this session.
+    assert_eq!(rig.server.decide(late.done(), rig.now), Outcome::Stale(None));
 }

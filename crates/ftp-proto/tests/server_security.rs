@@ -2,9 +2,9 @@
 
 mod rig;
 
-use ftp_proto::data::TlsRole;
+use ftp_proto::data::{DataEvent, DataId, StreamEnd, TlsRole, TransferFailure, TransferTotals};
 use ftp_proto::io::{ControlEvent, ControlMachine, IoAction};
-use ftp_proto::server::{Notice, ServerConfig, TlsPolicy};
+use ftp_proto::server::{Ask, Notice, ServerConfig, TlsPolicy};
 use rig::{Rig, tls_facts};
 
 fn offering() -> ServerConfig {
@@ -114,4 +114,77 @@ fn a_tls_handshake_that_fails_ends_the_session_without_a_reply() {
     rig.control(ControlEvent::SecureFailed);
     assert_eq!(rig.codes(), []);
     assert!(rig.server_is_finished());
+}
+
+#[test]
+fn only_tls_is_a_mechanism() {
+    let mut rig = Rig::new(offering());
+    rig.codes();
+    assert_eq!(rig.cmd("AUTH KERBEROS_V4"), [504]);
+}
+
+/// Logged in under TLS, with PROT P and a connected data connection.
+fn private_link() -> (Rig, DataId) {
+    let mut rig = secured();
+    rig.send("USER u\r\nPASS p\r\nPBSZ 0\r\nPROT P\r\n");
+    assert_eq!(rig.codes(), [331, 230, 200, 200]);
+    let id = rig.epsv();
+    rig.connect(id);
+    (rig, id)
+}
+
+#[test]
+fn under_prot_p_octets_move_once_tls_is_up() {
+    let (mut rig, id) = private_link();
+    rig.send("RETR f\r\n");
+    rig.ready();
+    assert_eq!(rig.codes(), [125]);
+    assert!(rig.took(|action| matches!(action, IoAction::StartDataTls { .. })));
+    assert!(!rig.took(|action| matches!(action, IoAction::StartTransfer { .. })));
+    rig.data(id, DataEvent::Secured(tls_facts()));
+    assert!(rig.took(|action| matches!(action, IoAction::StartTransfer { .. })));
+    rig.ended(id, Ok(()));
+    rig.settled();
+    assert_eq!(rig.codes(), [226]);
+}
+
+#[test]
+fn s17_an_upload_that_ends_without_close_notify_is_426() {
+    let (mut rig, id) = private_link();
+    rig.send("STOR f\r\n");
+    rig.ready();
+    rig.data(id, DataEvent::Secured(tls_facts()));
+    let totals = TransferTotals { wire: 3, stored: 3, end: StreamEnd::Unclean };
+    rig.data(id, DataEvent::Ended { totals, result: Ok(()) });
+    let Some(Ask::Settle(ask)) = rig.asks.pop() else { panic!("storage is asked") };
+    assert_eq!(ask.result(), Err(TransferFailure::Truncated));
+    let _ = rig.server.decide(ask.done(), rig.now);
+    rig.turn();
+    assert_eq!(rig.codes(), [125, 426]);
+}
+
+#[test]
+fn after_ccc_protection_is_not_negotiated_again_and_rein_begins_anew() {
+    let mut rig = Rig::new(ServerConfig { allow_ccc: true, ..offering() });
+    rig.codes();
+    rig.send("AUTH TLS\r\n");
+    rig.control(ControlEvent::Secured(tls_facts()));
+    rig.send("USER u\r\nPASS p\r\nPBSZ 0\r\nPROT P\r\nCCC\r\n");
+    rig.control(ControlEvent::Cleared);
+    rig.codes();
+    assert_eq!(rig.cmd("PBSZ 0"), [503]);
+    assert_eq!(rig.cmd("PROT C"), [503]);
+    assert_eq!(rig.cmd("REIN"), [220]);
+    assert_eq!(rig.cmd("AUTH TLS"), [234]);
+}
+
+#[test]
+fn where_tls_is_required_data_in_the_clear_is_refused() {
+    let mut rig = Rig::new(ServerConfig { tls: TlsPolicy::Require, ..ServerConfig::default() });
+    rig.send("AUTH TLS\r\n");
+    rig.control(ControlEvent::Secured(tls_facts()));
+    rig.send("USER u\r\nPASS p\r\n");
+    rig.codes();
+    rig.epsv();
+    assert_eq!(rig.cmd("RETR f"), [521]);
 }

@@ -92,3 +92,13 @@ proptest! {
         framing_in_chunks(&plan, &octets);
     }
 }
+
+#[test]
+fn rfc959_52_a_marker_is_put_where_there_is_room_and_only_in_blocks() {
+    let mut out = BytesMut::with_capacity(16);
+    assert!(block::ToNetwork::new(false).put_marker(b"42", &mut out));
+    assert_eq!(out, b"\x10\x00\x0242"[..]);
+    assert!(!block::ToNetwork::new(false).put_marker(b"a marker of more octets", &mut out));
+    assert!(!record::ToNetwork::new().put_marker(b"42", &mut out));
+    assert_eq!(out.len(), 5);
+}
