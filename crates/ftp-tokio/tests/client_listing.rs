@@ -61,3 +61,15 @@ async fn a_directory_that_list_shows_as_empty_is_an_error_when_it_is_not_there()
     let error = list("missing").await.expect_err("nothing is there");
     assert_eq!(error.reply().map(|reply| reply.code.get()), Some(550));
 }
+
+/// As `tokio::spawn` asks for.
+#[test]
+fn a_client_and_what_it_is_at_can_move_between_threads() {
+    fn can_move<T: Send>(_: T) {}
+    can_move(Client::connect("127.0.0.1", 21, ClientOptions::default()));
+    let _never_called = |mut client: Client, path: &PathName| {
+        can_move(client.list(Some(path)));
+        can_move(client.login(Login::anonymous()));
+        can_move(client);
+    };
+}
