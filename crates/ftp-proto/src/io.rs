@@ -131,14 +131,6 @@ pub struct TransferPlan {
     pub on_end: OnEnd,
 }
 
-impl TransferPlan {
-    /// True when octets go through unchanged: sendfile and splice are allowed.
-    #[must_use]
-    pub fn is_passthrough(&self) -> bool {
-        self.encoding == StreamEncoding::PLAIN
-    }
-}
-
 /// Which way the octets of a transfer go, seen from us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Flow {

@@ -2,7 +2,7 @@
 
 use super::TimeVal;
 use bytes::Bytes;
-use core::ops::{BitAnd, BitOr};
+use core::ops::BitAnd;
 
 /// A fact of an MLSx entry (RFC 3659 §7.5) that this crate knows, in the order in which they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,12 +87,6 @@ impl FactSet {
         Self(self.0 | (1 << fact as u16))
     }
 
-    /// Whether there is no fact in the set.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
     /// The facts with these names; unknown names are left out, which is no error (RFC 3659 §7.9).
     #[must_use]
     pub fn from_names<N: AsRef<[u8]>>(names: impl IntoIterator<Item = N>) -> Self {
@@ -108,13 +102,6 @@ impl FactSet {
 impl FromIterator<Fact> for FactSet {
     fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
         facts.into_iter().fold(Self::EMPTY, Self::with)
-    }
-}
-
-impl BitOr for FactSet {
-    type Output = Self;
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
     }
 }
 

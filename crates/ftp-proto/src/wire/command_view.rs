@@ -47,12 +47,6 @@ impl<'a> CommandView<'a> {
         }
     }
 
-    /// The line.
-    #[must_use]
-    pub const fn line(&self) -> &'a [u8] {
-        self.line
-    }
-
     /// The verb as sent, in any case.
     #[must_use]
     pub fn verb(&self) -> &'a [u8] {

@@ -298,12 +298,6 @@ impl Line {
     }
 }
 
-impl AsRef<[u8]> for Line {
-    fn as_ref(&self) -> &[u8] {
-        &self.octets
-    }
-}
-
 /// Why there is no line. The next line is not affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

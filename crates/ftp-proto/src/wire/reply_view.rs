@@ -48,12 +48,6 @@ impl<'a> ReplyLineView<'a> {
         }
     }
 
-    /// The line.
-    #[must_use]
-    pub const fn line(&self) -> &'a [u8] {
-        self.line
-    }
-
     /// The code, if the line begins with one.
     #[must_use]
     pub const fn code(&self) -> Option<ReplyCode> {
