@@ -19,17 +19,8 @@ pub(super) enum Held {
     Moving,
 }
 
-impl Held {
-    /// What fails when it fails; `None` for a transfer, which ends instead, and for what only waits.
-    pub(super) const fn phase(self) -> Option<DataPhase> {
-        match self {
-            Self::Opening => Some(DataPhase::Listen),
-            Self::Listener | Self::Connecting => Some(DataPhase::Connect),
-            Self::Securing => Some(DataPhase::Secure),
-            Self::Open | Self::Moving => None,
-        }
-    }
-}
+/// Which data connection, what it is from now on (`None`: it is gone), and what happened.
+pub(super) type News = (DataId, Option<Held>, DataEvent);
 
 /// The data connections that the driver holds.
 #[derive(Debug, Default)]
@@ -88,6 +79,39 @@ impl Holdings {
     pub(super) fn left(&self, id: DataId) -> Option<Held> {
         let kept = self.kept.contains(&id) && !self.dropped.contains(&id);
         kept.then_some(Held::Open)
+    }
+
+    /// The next thing that happens to the newest if all goes well, and what it is then. `ours` is our end, `peer` the other.
+    pub(super) fn good_news(&self, ours: SocketAddr, peer: SocketAddr) -> Option<News> {
+        let (id, held) = self.newest()?;
+        let (next, event) = match held {
+            Held::Opening => (Some(Held::Listener), DataEvent::Listening { local: ours }),
+            Held::Listener | Held::Connecting => {
+                (Some(Held::Open), DataEvent::Connected { local: ours, peer, tls: None })
+            }
+            Held::Securing => (Some(Held::Open), DataEvent::Secured(tls())),
+            Held::Moving => (self.left(id), ended(Ok(()))),
+            Held::Open => return None,
+        };
+        Some((id, next, event))
+    }
+
+    /// The same if it does not.
+    pub(super) fn bad_news(&self, with: u8) -> Option<News> {
+        let (id, held) = self.newest()?;
+        let why = if with & 1 == 0 { Failure::Refused } else { Failure::Tls };
+        let during = match held {
+            Held::Opening => DataPhase::Listen,
+            Held::Listener | Held::Connecting => DataPhase::Connect,
+            Held::Securing => DataPhase::Secure,
+            Held::Moving if with & 2 == 0 => {
+                return Some((id, Some(held), DataEvent::Progress { octets: with.into() }));
+            }
+            Held::Moving => return Some((id, None, ended(Err(TransferFailure::Connection(why))))),
+            // Nothing is done with it that could fail.
+            Held::Open => return None,
+        };
+        Some((id, None, DataEvent::Failed { during, why }))
     }
 
     /// An action on a data connection, but for the start of a transfer. Returns whether it fits to what is held.

@@ -5,7 +5,7 @@ use crate::client::{
     ClientConfig, ClientConnection, ClientEvent, DataPlan, OpId, Operation, PassiveAddress, Rung,
 };
 use crate::command::{Command, PathName, Secret, Text};
-use crate::data::{DataEvent, DataId, DataMode, Failure, TransferFailure, TransferId};
+use crate::data::{DataEvent, DataId, DataMode, TransferFailure, TransferId};
 use crate::io::{ControlEndpoints, ControlEvent, ControlMachine as _, IoAction, Step, StreamEncoding};
 use crate::server::{OctetSpan, TransferVerb};
 use crate::time::Instant;
@@ -179,30 +179,14 @@ impl Books {
     }
 
     fn data_goes_well(&mut self) {
-        let Some((id, held)) = self.data.newest() else { return };
-        let (next, event) = match held {
-            Held::Opening => (Some(Held::Listener), DataEvent::Listening { local: at(7, 45_000) }),
-            Held::Listener | Held::Connecting => {
-                (Some(Held::Open), DataEvent::Connected { local: at(7, 45_000), peer: at(1, 20), tls: None })
-            }
-            Held::Securing => (Some(Held::Open), DataEvent::Secured(tls())),
-            Held::Moving => (self.data.left(id), ended(Ok(()))),
-            Held::Open => return,
-        };
-        self.report(id, next, event);
+        if let Some((id, next, event)) = self.data.good_news(at(7, 45_000), at(1, 20)) {
+            self.report(id, next, event);
+        }
     }
 
     fn data_goes_wrong(&mut self, with: u8) {
-        let Some((id, held)) = self.data.newest() else { return };
-        let why = if with & 1 == 0 { Failure::Refused } else { Failure::Tls };
-        match held.phase() {
-            // Nothing is done with it that could fail.
-            _ if held == Held::Open => {}
-            Some(during) => self.report(id, None, DataEvent::Failed { during, why }),
-            None if with & 2 == 0 => {
-                self.report(id, Some(held), DataEvent::Progress { octets: with.into() });
-            }
-            None => self.report(id, None, ended(Err(TransferFailure::Connection(why)))),
+        if let Some((id, next, event)) = self.data.bad_news(with) {
+            self.report(id, next, event);
         }
     }
 

@@ -1,92 +1,25 @@
 //! A server machine among a peer that says anything, a driver that keeps its contract, and an application that answers
 //! anything, or too late.
 
+mod answers;
+mod lines;
+
 use super::books::{Held, Holdings, ended, late, tls};
-use crate::command::PathName;
-use crate::data::{DataEvent, DataId, Failure, StorageFailure, TransferFailure, TransferId};
-use crate::facts::{Entry, EntryKind, TimeVal};
+use crate::data::{DataEvent, DataId, TransferFailure, TransferId};
 use crate::io::{ControlEndpoints, ControlEvent, ControlMachine as _, IoAction, Step, Timer};
-use crate::reply::{Reply, ReplyCode};
+use crate::reply::ReplyCode;
 use crate::server::{
-    Answer, Ask, AskId, Decision, Grant, LoginRefusal, LoginStage, Notice, Outcome, Query, ServerConfig,
-    ServerConnection, ServerOutput, ShutDown, TlsPolicy,
+    Ask, AskId, Decision, Notice, Outcome, ServerConfig, ServerConnection, ServerOutput, ShutDown, TlsPolicy,
 };
 use crate::time::Instant;
 use crate::wire::{ReplyDecoder, ReplyLimits};
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use bytes::Bytes;
+use answers::answer;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
-
-/// What a peer says, and what it should not say. Each line is one command.
-const LINES: [&[u8]; 64] = [
-    b"USER u\r\n",
-    b"PASS p\r\n",
-    b"ACCT a\r\n",
-    b"REIN\r\n",
-    b"QUIT\r\n",
-    b"AUTH TLS\r\n",
-    b"PBSZ 0\r\n",
-    b"PROT P\r\n",
-    b"PROT C\r\n",
-    b"CCC\r\n",
-    b"HOST h\r\n",
-    b"EPSV\r\n",
-    b"EPSV ALL\r\n",
-    b"PASV\r\n",
-    b"EPRT |1|192.0.2.7|45000|\r\n",
-    b"PORT 192,0,2,7,175,200\r\n",
-    b"PORT 192,0,2,9,175,200\r\n",
-    b"PORT 0,0,0,0,0,256\r\n",
-    b"RETR f\r\n",
-    b"STOR f\r\n",
-    b"APPE f\r\n",
-    b"STOU\r\n",
-    b"LIST\r\n",
-    b"NLST d\r\n",
-    b"MLSD d\r\n",
-    b"REST 5\r\n",
-    b"RANG 1 4\r\n",
-    b"ALLO 9\r\n",
-    b"ABOR\r\n",
-    b"\xff\xf4\xff\xf2ABOR\r\n",
-    b"STAT\r\n",
-    b"STAT d\r\n",
-    b"NOOP\r\n",
-    b"TYPE I\r\n",
-    b"TYPE A\r\n",
-    b"TYPE E\r\n",
-    b"MODE S\r\n",
-    b"MODE B\r\n",
-    b"MODE Z\r\n",
-    b"STRU F\r\n",
-    b"STRU R\r\n",
-    b"CWD d\r\n",
-    b"CDUP\r\n",
-    b"PWD\r\n",
-    b"MKD d\r\n",
-    b"RMD d\r\n",
-    b"DELE f\r\n",
-    b"RNFR f\r\n",
-    b"RNTO g\r\n",
-    b"SIZE f\r\n",
-    b"MDTM f\r\n",
-    b"MFMT 20010909014640 f\r\n",
-    b"MFF Modify=20010909014640; f\r\n",
-    b"MLST f\r\n",
-    b"HASH f\r\n",
-    b"XCRC f\r\n",
-    b"AVBL\r\n",
-    b"FEAT\r\n",
-    b"OPTS UTF8 ON\r\n",
-    b"OPTS MLST size;\r\n",
-    b"SITE CHMOD 644 f\r\n",
-    b"SITE HELLO\r\n",
-    b"HELP\r\n",
-    b"SYST\r\n",
-];
+use lines::LINES;
 
 /// What an attacker puts in front of the client's TLS is about this.
 const INJECTED: &[u8] = b"injected";
@@ -274,41 +207,9 @@ impl Books {
         self.decide(ask, with % 16);
     }
 
-    /// Answers as an application may; by 0 as it should.
     fn decide(&mut self, ask: Ask, how: u8) {
         let id = ask.id();
-        let mut opened = None;
-        let decision = match ask {
-            Ask::Host(ask) => match how {
-                0..=7 => ask.accept(),
-                8..=11 => ask.unknown(),
-                _ => ask.unavailable(),
-            },
-            Ask::Login(ask) => match (ask.stage(), how) {
-                (LoginStage::User, 0..=9) => ask.need_password(),
-                (_, 10) => ask.need_account(),
-                (_, 11..=13) => ask.refuse(LoginRefusal::Credentials, Duration::from_secs(1)),
-                (_, 14) => ask.refuse(LoginRefusal::Banned, Duration::ZERO),
-                _ => ask.accept(Grant::default()),
-            },
-            Ask::Name(ask) => match how {
-                0..=7 => {
-                    let answer = apt(how, ask.query());
-                    ask.answer(answer)
-                }
-                8..=11 => ask.answer(Answer::Octets(3)),
-                _ => ask.fail(StorageFailure::NotFound),
-            },
-            Ask::Transfer(ask) if how < 12 => {
-                opened = Some(ask.id());
-                ask.ready((how & 1 == 0).then_some(9))
-            }
-            Ask::Transfer(ask) => ask.fail(StorageFailure::NotFound),
-            Ask::Settle(ask) if how < 12 => ask.done(),
-            Ask::Settle(ask) => ask.fail(StorageFailure::NoSpace),
-            Ask::Site(ask) if how < 12 => ask.unknown(),
-            Ask::Site(ask) => ask.answer(Reply::new(ReplyCode::COMMAND_OKAY, "Hello.")),
-        };
+        let (decision, opened) = answer(ask, how);
         self.give(id, decision, opened);
     }
 
@@ -327,31 +228,14 @@ impl Books {
     }
 
     fn data_goes_well(&mut self) {
-        let Some((id, held)) = self.data.newest() else { return };
-        let (next, event) = match held {
-            Held::Opening => (Some(Held::Listener), DataEvent::Listening { local: at(1, 50_000) }),
-            Held::Listener | Held::Connecting => (
-                Some(Held::Open),
-                DataEvent::Connected { local: at(1, 50_000), peer: at(7, 45_000), tls: None },
-            ),
-            Held::Securing => (Some(Held::Open), DataEvent::Secured(tls())),
-            Held::Moving => (self.data.left(id), ended(Ok(()))),
-            Held::Open => return,
-        };
-        self.report(id, next, event);
+        if let Some((id, next, event)) = self.data.good_news(at(1, 50_000), at(7, 45_000)) {
+            self.report(id, next, event);
+        }
     }
 
     fn data_goes_wrong(&mut self, with: u8) {
-        let Some((id, held)) = self.data.newest() else { return };
-        let why = if with & 1 == 0 { Failure::Refused } else { Failure::Tls };
-        match held.phase() {
-            // Nothing is done with it that could fail.
-            _ if held == Held::Open => {}
-            Some(during) => self.report(id, None, DataEvent::Failed { during, why }),
-            None if with & 2 == 0 => {
-                self.report(id, Some(held), DataEvent::Progress { octets: with.into() });
-            }
-            None => self.report(id, None, ended(Err(TransferFailure::Connection(why)))),
+        if let Some((id, next, event)) = self.data.bad_news(with) {
+            self.report(id, next, event);
         }
     }
 
@@ -529,35 +413,6 @@ impl Books {
         assert!(self.closed && self.data.is_empty(), "{self:?}");
         assert!(self.resources.is_empty() && self.started.is_empty(), "{self:?}");
         assert_eq!(self.server.deadline(), None);
-    }
-}
-
-/// The right kind of answer, with names that should not be in a reply.
-fn apt(how: u8, query: &Query) -> Answer {
-    match query {
-        Query::Pwd | Query::Mkd(_) => Answer::Path(PathName::root()),
-        Query::Size { .. } | Query::Available { .. } => Answer::Octets(how.into()),
-        Query::Modified(_) => Answer::Time(TimeVal::from_seconds(1_719_835_200)),
-        Query::SetFacts { facts, .. } => Answer::Facts(facts.clone()),
-        Query::Facts { .. } => Answer::Entry(entry(how)),
-        Query::List { .. } => Answer::Entries {
-            entries: (0..how).map(entry).collect(),
-            now: TimeVal::from_seconds(1_719_835_200),
-        },
-        Query::Hash { .. } => Answer::Digest { digest: Bytes::from_static(b"digest"), span: (0, how.into()) },
-        _ => Answer::Done,
-    }
-}
-
-fn entry(how: u8) -> Entry {
-    const NAMES: [&[u8]; 5] = [b"f", b"two words", b"\xff\xf4", b"a\r\n226 b", b""];
-    let name = NAMES.get(usize::from(how) % NAMES.len()).copied().unwrap_or_default();
-    let kind = if how & 1 == 0 { EntryKind::File } else { EntryKind::Directory };
-    Entry {
-        name: Bytes::from_static(name),
-        kind,
-        owner: Some(Bytes::from_static(b"a\nb")),
-        ..Entry::default()
     }
 }
 
