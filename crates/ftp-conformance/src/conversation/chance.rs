@@ -25,7 +25,7 @@ impl Chance {
         self.octets.as_ref().is_some_and(Vec::is_empty)
     }
 
-    /// Empty ranges have their start in them, so that there is something to choose.
+    /// A number of the range; of an empty one, its start.
     pub(super) fn number(&mut self, range: Range<u64>) -> u64 {
         let count = range.end.saturating_sub(range.start).max(1);
         let Some(octets) = &mut self.octets else { return range.start + self.rng.u64(0..count) };
