@@ -11,6 +11,7 @@ mod fuzz;
 mod idle;
 mod interop;
 mod miri;
+mod replay;
 mod sim;
 mod tidy;
 mod workspace;
@@ -43,6 +44,8 @@ enum Task {
     Interop(interop::Options),
     /// Play random conversations of our client and our server in the simulator, and judge them.
     Sim(sim::Options),
+    /// Play again what `ftp-server serve --record FILE` wrote.
+    Replay(replay::Options),
     /// Run the fuzz targets for a while, each with a limit of time and memory.
     Fuzz(fuzz::Options),
     /// Run the core's unit tests in Miri, where the toolchain has it.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Interop(options) => interop::run(&options),
         Task::Sim(options) => sim::run(&options),
+        Task::Replay(options) => replay::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Miri => miri::run(),
         Task::Coverage(options) => coverage::run(&options),

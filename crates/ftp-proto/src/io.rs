@@ -12,6 +12,7 @@ use core::net::{IpAddr, SocketAddr};
 
 /// The addresses of a control connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ControlEndpoints {
     /// Our own socket's address: data sockets are bound to it.
     pub local: SocketAddr,
@@ -41,7 +42,8 @@ impl ControlEndpoints {
 }
 
 /// What the driver reports about the control connection, besides its octets.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ControlEvent {
     /// TLS is up.
     Secured(TlsFacts),

@@ -70,6 +70,8 @@ pub mod escape;
 pub mod facts;
 pub mod io;
 pub mod manual;
+#[cfg(feature = "serde")]
+mod octets;
 mod output;
 pub mod params;
 pub mod reply;

@@ -97,6 +97,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE")]
     pub(crate) log_file: Option<PathBuf>,
 
+    /// Write what happens in every session to this new file, so that a fault can be played again and looked into. No
+    /// password is in it; names of users and files, and addresses, are. It ends at 256 MiB.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
     /// Which event loop serves [default: tokio].
     #[arg(long, value_name = "DRIVER")]
     pub(crate) driver: Option<Driver>,

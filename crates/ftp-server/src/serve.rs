@@ -1,6 +1,7 @@
 //! `ftp-server serve`.
 
 use crate::config::{PassivePorts, Settings};
+use crate::log::Transcript;
 use crate::{Failure, external, log, say, system};
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,7 +10,7 @@ use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, LocalOptions, LocalStorage, Rights, StandardBackend};
 use ftp_proto::data::{DataPolicyRow, SourcePort};
 use ftp_proto::server::ServerConfig;
-use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
+use ftp_service::{BindError, Recorder, Server, ServerHandle, ServerOptions};
 use std::io;
 use std::net::UdpSocket;
 use std::path::Path;
@@ -36,7 +37,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     if let Some(idle) = settings.idle_timeout {
         protocol.timeouts.idle = idle;
     }
-    let options = ServerOptions { protocol, sessions: settings.sessions, drain: settings.drain };
+    let recorder = recorder(&settings)?;
+    let options = ServerOptions { protocol, sessions: settings.sessions, drain: settings.drain, recorder };
     let storage = open_root(&settings)?;
     let server = bind(&settings, storage.clone(), options)?;
     sweep(storage);
@@ -84,6 +86,17 @@ fn accounts(settings: &Settings) -> Result<Accounts, Failure> {
         });
     }
     Ok(accounts)
+}
+
+fn recorder(settings: &Settings) -> Result<Option<Arc<dyn Recorder>>, Failure> {
+    let Some(path) = &settings.record else { return Ok(None) };
+    match Transcript::start(path) {
+        Ok(transcript) => Ok(Some(Arc::new(transcript))),
+        Err(error) => Err(Failure::Settings(format!(
+            "cannot write a transcript to {}: {error}; name a file that does not exist yet",
+            path.display()
+        ))),
+    }
 }
 
 fn cannot_log(settings: &Settings, error: &io::Error) -> Failure {

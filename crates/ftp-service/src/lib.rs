@@ -113,7 +113,7 @@ mod server;
 mod session;
 mod shared;
 
-pub use server::{Arrival, BindError, Listener, Server, ServerHandle, ServerOptions};
+pub use server::{Arrival, BindError, Listener, Recorder, Server, ServerHandle, ServerOptions};
 pub use session::Session;
 pub use shared::Service;
 

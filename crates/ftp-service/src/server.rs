@@ -1,6 +1,7 @@
 //! A server that listens: its settings, its listeners, its handle.
 
 use crate::shared::Service;
+use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_backend::Backend;
@@ -8,6 +9,7 @@ use ftp_backend::limits::SessionLimits;
 use ftp_dtp::accept::{Accepted, Acceptor, EXHAUSTED_PAUSE};
 use ftp_dtp::sockets::control_listener;
 use ftp_proto::data::DataPolicy;
+use ftp_proto::server::transcript::Line;
 use ftp_proto::server::{ConfigError, ServerConfig, ShutDown, TlsPolicy};
 use std::io;
 use std::net::TcpStream;
@@ -23,6 +25,14 @@ pub struct ServerOptions {
     pub sessions: SessionLimits,
     /// How long running transfers may go on after [`ServerHandle::drain`].
     pub drain: Duration,
+    /// Takes the transcripts of all sessions; none are made when there is nobody.
+    pub recorder: Option<Arc<dyn Recorder>>,
+}
+
+/// Takes transcripts.
+pub trait Recorder: fmt::Debug + Send + Sync {
+    /// What happened next in a session. Called on an event loop: it must not wait.
+    fn record(&self, line: Line);
 }
 
 impl Default for ServerOptions {
@@ -32,6 +42,7 @@ impl Default for ServerOptions {
             protocol: ServerConfig::default(),
             sessions: SessionLimits::default(),
             drain: Duration::from_secs(30),
+            recorder: None,
         }
     }
 }

@@ -16,7 +16,8 @@ use ftp_dtp::event_loop::EventLoop;
 use ftp_dtp::sockets::{endpoints, prepare_control};
 use ftp_proto::data::DataEvent;
 use ftp_proto::io::{ControlEvent, ControlMachine as _, IoAction, Step, Timer};
-use ftp_proto::server::{ServerConnection, ServerOutput, ShutDown};
+use ftp_proto::server::transcript::{Line, Recording};
+use ftp_proto::server::{ServerOutput, ShutDown};
 use ftp_proto::time::Instant;
 use std::io;
 use std::net::TcpStream;
@@ -29,11 +30,12 @@ const STEPS_A_TURN: usize = 16;
 /// One session in an event loop `L`.
 #[derive(Debug)]
 pub struct Session<L: EventLoop> {
-    machine: ServerConnection,
+    machine: Recording,
     control: ControlSocket<L>,
     data: DataConnections<L>,
     questions: Questions<L>,
     service: Arc<Service>,
+    number: u64,
     /// Up to where it has heard what the service says.
     heard: u64,
     /// How long a closed control connection waits for the peer.
@@ -88,8 +90,10 @@ impl<L: EventLoop> Session<L> {
         let _ = prepare_control(&stream);
         let (endpoints, own_address) = (endpoints(&stream)?, stream.local_addr()?);
         let control = ControlSocket::new(event_loop, stream)?;
-        let span = session_span(service.next_session(), endpoints.peer);
-        let mut machine = ServerConnection::new(Arc::clone(&service.config), endpoints, event_loop.now());
+        let number = service.next_session();
+        let span = session_span(number, endpoints.peer);
+        let (config, recorded) = (Arc::clone(&service.config), service.recorder.is_some());
+        let mut machine = Recording::new(config, endpoints, event_loop.now(), recorded);
         let (permit, linger) = match service.sessions.admit(endpoints.peer.ip()) {
             Ok(permit) => (permit, service.config.timeouts.linger),
             Err(why) => {
@@ -105,6 +109,7 @@ impl<L: EventLoop> Session<L> {
             data: DataConnections::new(service.resources.clone(), own_address, endpoints.peer.ip()),
             questions: Questions::new(application),
             service: Arc::clone(service),
+            number,
             heard: 0,
             linger,
             patience: Patience::Endless,
@@ -117,6 +122,12 @@ impl<L: EventLoop> Session<L> {
     pub fn turn(&mut self, event_loop: &mut L) -> Poll<()> {
         let span = self.span.clone();
         let _inside = span.enter();
+        let over = self.steps(event_loop);
+        self.record();
+        over
+    }
+
+    fn steps(&mut self, event_loop: &mut L) -> Poll<()> {
         for _ in 0..STEPS_A_TURN {
             self.carry_out(event_loop);
             if self.is_over() {
@@ -279,5 +290,21 @@ impl<L: EventLoop> Session<L> {
 
     fn finish_closing(&mut self, event_loop: &mut L) -> bool {
         self.control.poll_closed(event_loop)
+    }
+
+    /// What was noted since the last turn goes to who wants it.
+    fn record(&mut self) {
+        if let Some(recorder) = &self.service.recorder {
+            while let Some(entry) = self.machine.next_entry() {
+                recorder.record(Line { session: self.number, entry });
+            }
+        }
+    }
+}
+
+impl<L: EventLoop> Drop for Session<L> {
+    fn drop(&mut self) {
+        self.machine.finish();
+        self.record();
     }
 }

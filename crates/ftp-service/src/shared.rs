@@ -1,6 +1,6 @@
 //! What all sessions of a server share, and what they are told.
 
-use crate::server::ServerOptions;
+use crate::server::{Recorder, ServerOptions};
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -25,6 +25,8 @@ pub struct Service {
     pub(crate) turned_away: Sessions,
     /// How long running transfers may go on once the server drains.
     pub(crate) drain: Duration,
+    /// Who wants to know what happens in sessions.
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
     next_session: AtomicU64,
     signals: Mutex<Signals>,
     /// Counts what was said, so that a session sees without a lock that there is nothing new.
@@ -52,7 +54,7 @@ impl fmt::Debug for Wake {
 
 impl Service {
     pub(crate) fn new(backend: Arc<dyn Backend>, options: ServerOptions) -> Self {
-        let ServerOptions { protocol, sessions, drain } = options;
+        let ServerOptions { protocol, sessions, drain, recorder } = options;
         Self {
             backend,
             signals: Mutex::new(Signals {
@@ -65,6 +67,7 @@ impl Service {
             sessions: Sessions::new(sessions),
             turned_away: Sessions::new(TURNED_AWAY),
             drain,
+            recorder,
             next_session: AtomicU64::new(1),
             said: AtomicU64::new(0),
             wake: OnceLock::new(),

@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 /// Names one data connection, from its selection to its end. Generation-tagged: an event that carries an old id
 /// is ignored, never misapplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DataId(pub(crate) u32);
 
 impl DataId {
@@ -18,6 +19,7 @@ impl DataId {
 
 /// Names one transfer, and with it the resource that the application opened for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TransferId(pub(crate) u32);
 
 impl TransferId {
@@ -36,6 +38,7 @@ impl TransferId {
 
 /// What the driver reports about a data connection.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum DataEvent {
     /// A listener is ready; `local` has the port that was taken.
     Listening {
@@ -69,6 +72,7 @@ pub enum DataEvent {
     /// The peer has sent a restart marker (RFC 959 §3.5), and storage has everything that came before it.
     Checkpoint {
         /// The peer's marker.
+        #[cfg_attr(feature = "serde", serde(with = "crate::octets"))]
         marker: Bytes,
         /// Octets given to storage so far.
         stored: u64,
@@ -85,6 +89,7 @@ pub enum DataEvent {
 
 /// A step of opening a data connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum DataPhase {
     /// Opening the listener.
     Listen,
@@ -97,6 +102,7 @@ pub enum DataPhase {
 /// A failure of the network, copyable and without text: drivers map their system's errors to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Failure {
     /// The source address and port are taken.
     AddressInUse,
@@ -128,6 +134,7 @@ pub enum Failure {
 
 /// What a transfer moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TransferTotals {
     /// Octets on the data connection.
     pub wire: u64,
@@ -144,6 +151,7 @@ impl TransferTotals {
 
 /// How the peer ended its stream; whether `Unclean` is a truncation is the core's policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum StreamEnd {
     /// It did not.
     Open,
@@ -158,6 +166,7 @@ pub enum StreamEnd {
 /// Why a transfer did not complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TransferFailure {
     /// Stopped by us: ABOR, shutdown, `DropData`.
     Aborted,
@@ -174,6 +183,7 @@ pub enum TransferFailure {
 /// Why storage said no. How each becomes a reply code is one table (`server::failures`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum StorageFailure {
     /// No such file or directory.
     NotFound,
@@ -213,21 +223,26 @@ pub enum StorageFailure {
 
 /// What a TLS handshake established.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TlsFacts {
     /// Whether the handshake resumed a session.
     pub resumption: Resumption,
     /// TLS 1.3; else 1.2.
     pub tls13: bool,
     /// The server name that was asked for (SNI).
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub server_name: Option<Bytes>,
     /// The application protocol that was agreed on (ALPN).
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub alpn: Option<Bytes>,
     /// DER of the peer's end-entity certificate.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub peer_certificate: Option<Bytes>,
 }
 
 /// Which session a TLS handshake resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Resumption {
     /// A full handshake.
     None,

@@ -9,6 +9,7 @@ use core::net::{IpAddr, SocketAddr};
 
 /// What a row of the operator's table says. The defaults are those that a security reviewer would choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DataPolicyRow {
     /// The address in 227. EPSV has no address.
     pub announce: Announce,
@@ -48,6 +49,7 @@ impl Default for DataPolicyRow {
 
 /// Which address 227 carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Announce {
     /// What the peer dialled (`ControlEndpoints::dialled`, else `local`).
     Dialled,
@@ -57,6 +59,7 @@ pub enum Announce {
 
 /// Who may connect to a passive port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum PeerCheck {
     /// The control connection's peer only.
     SameAddress,
@@ -73,6 +76,7 @@ pub enum PeerCheck {
 
 /// What happens to PORT and EPRT with another address than the control peer's (RFC 2577 §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ForeignTarget {
     /// 504, naming both addresses.
     Refuse,
@@ -84,6 +88,7 @@ pub enum ForeignTarget {
 
 /// Whether data TLS must resume the control connection's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RequireResumption {
     /// Not looked at.
     Off,
@@ -110,6 +115,7 @@ pub struct DataFacts<'a> {
 
 /// The conditions of a row; all that are given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DataCondition {
     /// The client is in this network (address, prefix length).
     pub client: Option<(IpAddr, u8)>,
@@ -118,6 +124,7 @@ pub struct DataCondition {
     /// The control connection is (or is not) under TLS.
     pub tls: Option<bool>,
     /// This user is logged in.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub user: Option<Bytes>,
 }
 
@@ -133,6 +140,7 @@ impl DataCondition {
 
 /// The operator's table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DataPolicy {
     rows: Vec<(DataCondition, DataPolicyRow)>,
     otherwise: DataPolicyRow,

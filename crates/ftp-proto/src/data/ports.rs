@@ -7,6 +7,7 @@ use core::net::IpAddr;
 /// Which one is taken is the port pool's business (ftp-dtp): it alone knows what is in use, who used it last,
 /// and has the system's randomness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PortRange {
     /// The lowest port.
     pub first: u16,
@@ -60,6 +61,7 @@ pub enum AcceptFrom {
 
 /// The operator's choice of the local port of active connections (RFC 959 §3.2: the control port minus one).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SourcePort {
     /// Whatever the system chooses.
     Any,

@@ -115,6 +115,7 @@ impl BitAnd for FactSet {
 /// What an entry is (RFC 3659 §7.5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum EntryKind {
     /// `file`.
     #[default]
@@ -141,6 +142,7 @@ impl EntryKind {
 
 /// The `perm` fact: what this user may do (RFC 3659 §7.5.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Permissions(u16);
 
 impl Permissions {
@@ -169,8 +171,10 @@ impl Permissions {
 
 /// One entry of a directory. What is not known is `None`, never a guess.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Entry {
     /// The name, one component, as octets. MLST and the `cdir` and `pdir` entries of MLSD have pathnames here.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets"))]
     pub name: Bytes,
     /// What it is.
     pub kind: EntryKind,
@@ -183,15 +187,19 @@ pub struct Entry {
     /// What this user may do with it.
     pub permissions: Option<Permissions>,
     /// Equal if and only if it is the same object.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub unique: Option<Bytes>,
     /// Permission bits, 0 to 0o7777.
     pub unix_mode: Option<u16>,
     /// The owner: a name, or a number in digits.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub owner: Option<Bytes>,
     /// The group: a name, or a number in digits.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub group: Option<Bytes>,
     /// Number of hard links.
     pub links: Option<u64>,
     /// Where a symbolic link points.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub target: Option<Bytes>,
 }

@@ -13,6 +13,7 @@ const NANO_DIGITS: usize = 9;
 
 /// A moment in UTC, with the precision that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TimeVal {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub seconds_since_epoch: i64,

@@ -4,6 +4,8 @@ use core::fmt;
 
 /// Three digits, 100 to 699 (6yz is RFC 2228's).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u16", into = "u16"))]
 pub struct ReplyCode(u16);
 
 /// What a client decides on: the first digit (RFC 1123 §4.1.2.11).
@@ -124,6 +126,25 @@ impl ReplyCode {
         matches!(self.class(), ReplyClass::Completion)
     }
 }
+
+impl From<ReplyCode> for u16 {
+    fn from(code: ReplyCode) -> Self {
+        code.0
+    }
+}
+
+impl TryFrom<u16> for ReplyCode {
+    type Error = NoReplyCode;
+
+    fn try_from(code: u16) -> Result<Self, NoReplyCode> {
+        Self::new(code).ok_or(NoReplyCode)
+    }
+}
+
+/// A number outside 100 to 699.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a reply code is 100 to 699")]
+pub struct NoReplyCode;
 
 impl fmt::Display for ReplyCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

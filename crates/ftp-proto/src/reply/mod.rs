@@ -7,7 +7,7 @@ mod encode;
 mod refusal;
 mod text;
 
-pub use code::{ReplyClass, ReplyCode};
+pub use code::{NoReplyCode, ReplyClass, ReplyCode};
 pub use refusal::Refusal;
 pub use text::{parse_quoted_path, quoted_path};
 
@@ -21,10 +21,12 @@ use bytes::Bytes;
 /// The text of a reply that was received is kept as octets: it may be in any character set, and must be escaped before
 /// it is shown on a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reply {
     /// The three digits.
     pub code: ReplyCode,
     /// The lines without code, separator and line end; at least one.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::list"))]
     pub lines: Vec<Bytes>,
 }
 

@@ -9,8 +9,10 @@ use core::time::Duration;
 
 /// Settings of every control connection of a server.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ServerConfig {
     /// Text of the greeting. It names no version (security: S43).
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets"))]
     pub greeting: Bytes,
     /// How long things may take.
     pub timeouts: Timeouts,
@@ -35,6 +37,7 @@ pub struct ServerConfig {
 
 /// TLS as a matter of policy (RFC 4217 §10.2); certificates are the driver's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TlsPolicy {
     /// AUTH is not served.
     #[default]
@@ -47,6 +50,7 @@ pub enum TlsPolicy {
 
 /// Structures and modes besides STRU F and MODE S, each of which can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Encodings {
     /// STRU R: text as records.
     pub records: bool,
@@ -65,6 +69,7 @@ impl Default for Encodings {
 
 /// How long things may take. [`Duration::MAX`] is for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Timeouts {
     /// From the connection to the end of the login, whatever the peer sends (default 60 s).
     pub login: Duration,
@@ -110,6 +115,7 @@ impl Default for Timeouts {
 
 /// How much there may be of things. Together they bound the memory of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Limits {
     /// Octets of a line before login (default 2 KiB: passwords can be tokens).
     pub line_before_login: usize,

@@ -281,6 +281,7 @@ impl ServerConnection {
     }
 }
 
-fn is_foreign(verb: &[u8]) -> bool {
+/// Whether `verb` is of a protocol that has nothing to do here.
+pub(super) fn is_foreign(verb: &[u8]) -> bool {
     FOREIGN_VERBS.iter().any(|foreign| verb.eq_ignore_ascii_case(foreign.as_bytes()))
 }

@@ -12,6 +12,8 @@
 //! * `names`: everything that is a question about files;
 //! * `information`: HELP, FEAT, STAT, SYST.
 //!
+//! [`transcript`] notes what a session is told and says, and plays it again.
+//!
 //! None of them opens a file or a socket: files are the application's, asked for by [`Ask`]; sockets are the driver's,
 //! asked for by [`IoAction`](crate::io::IoAction).
 
@@ -29,6 +31,7 @@ mod notice;
 mod parameters;
 mod ports;
 mod security;
+pub mod transcript;
 mod transfer;
 
 pub use ask::*;
@@ -61,6 +64,7 @@ pub enum Outcome {
 
 /// How a session is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ShutDown {
     /// A transfer in service is finished first; an idle session gets 421 at once.
     AfterTransfer,

@@ -19,7 +19,7 @@ pub use quirks::Quirks;
 pub use reply_decoder::{ReplyDecoder, ReplyError, ReplyLimits};
 pub use reply_view::ReplyLineView;
 
-pub(crate) use telnet::put_doubled;
+pub(crate) use telnet::{Meaning, Telnet, put_doubled};
 
 use bytes::BytesMut;
 

@@ -19,7 +19,7 @@ pub(super) const SPECIAL: [u8; 3] = [b'\n', IAC, 0];
 
 /// Where in a Telnet command the stream is. Small, so that commands may be split anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Telnet {
+pub(crate) enum Telnet {
     #[default]
     Data,
     /// After IAC.
@@ -34,7 +34,7 @@ pub(super) enum Telnet {
 
 /// What one octet turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// Part of a Telnet command.
     Nothing,
     /// Data.
@@ -49,7 +49,7 @@ pub(super) enum Meaning {
 
 impl Telnet {
     /// Takes the next octet of the stream.
-    pub(super) fn step(&mut self, octet: u8) -> Meaning {
+    pub(crate) fn step(&mut self, octet: u8) -> Meaning {
         let (next, meaning) = match (*self, octet) {
             (Self::Data, IAC) => (Self::Command, Meaning::Nothing),
             (Self::Data, _) => (Self::Data, Meaning::Octet(octet)),

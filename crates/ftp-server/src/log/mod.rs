@@ -1,5 +1,6 @@
 //! Structured logs, to standard error or a file.
 
+mod transcript;
 mod writer;
 
 use crate::config::LogFormat;
@@ -8,6 +9,7 @@ use std::io;
 use std::path::Path;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
+pub(crate) use transcript::Transcript;
 pub(crate) use writer::LogGuard;
 
 /// Starts logging. What is logged can be narrowed or widened with `RUST_LOG` (default: `info`).

@@ -92,6 +92,15 @@ impl Drop for LogGuard {
     }
 }
 
+impl LogQueue {
+    /// Queues a line, or drops and counts it.
+    pub(crate) fn send(&self, line: Vec<u8>) {
+        if self.lines.try_send(Message::Line(line)).is_err() {
+            self.state.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 impl<'a> MakeWriter<'a> for LogQueue {
     type Writer = OneEvent;
 
@@ -121,8 +130,8 @@ impl Write for OneEvent {
 impl Drop for OneEvent {
     fn drop(&mut self) {
         let line = core::mem::take(&mut self.line);
-        if !line.is_empty() && self.queue.lines.try_send(Message::Line(line)).is_err() {
-            self.queue.state.dropped.fetch_add(1, Ordering::Relaxed);
+        if !line.is_empty() {
+            self.queue.send(line);
         }
     }
 }

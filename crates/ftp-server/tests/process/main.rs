@@ -13,3 +13,4 @@ mod options;
 mod settings;
 mod signals;
 mod strangers;
+mod transcripts;

@@ -20,3 +20,5 @@ mod settings;
 mod signals;
 #[path = "../process/strangers.rs"]
 mod strangers;
+#[path = "../process/transcripts.rs"]
+mod transcripts;

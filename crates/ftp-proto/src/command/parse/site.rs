@@ -7,6 +7,17 @@ use crate::command::{CommandError, PathName, SiteCommand};
 use crate::facts::TimeVal;
 use crate::reply::split_quoted;
 
+/// The verbs that [`site`] knows.
+const KNOWN: [&str; 7] = ["HELP", "CHMOD", "UTIME", "SYMLINK", "MKDIR", "RMDIR", "IDLE"];
+
+impl SiteCommand {
+    /// Whether `verb`, in any case, is one that is understood here; else the command is [`SiteCommand::Other`].
+    #[must_use]
+    pub fn is_known(verb: &[u8]) -> bool {
+        KNOWN.iter().any(|known| verb.eq_ignore_ascii_case(known.as_bytes()))
+    }
+}
+
 /// Understands what follows SITE. What is not known is [`SiteCommand::Other`], as it was sent.
 pub(super) fn site(given: &[u8]) -> Parsed<SiteCommand> {
     let (name, rest) = split_word(given);
@@ -94,5 +105,20 @@ fn minutes_or_seconds(given: &[u8]) -> Option<TimeVal> {
         }
         14 => TimeVal::parse(given),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn the_verbs_that_are_known_are_those_that_are_understood() {
+        for known in KNOWN {
+            assert!(!matches!(site(known.as_bytes()), Ok(SiteCommand::Other(_))), "{known}");
+            let longer = format!("{known}X");
+            assert!(matches!(site(longer.as_bytes()), Ok(SiteCommand::Other(_))), "{longer}");
+        }
     }
 }

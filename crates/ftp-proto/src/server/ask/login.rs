@@ -8,13 +8,15 @@ use bytes::Bytes;
 use core::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum HostVerdict {
     Accepted,
     Unknown,
     Unavailable,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum LoginVerdict {
     Accepted(Grant),
     NeedPassword,
@@ -57,9 +59,11 @@ impl HostAsk {
 }
 
 /// What a login grants to the protocol; paths and permissions stay with the application.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Grant {
     /// The text of the 230, if it is to be another than the usual.
+    #[cfg_attr(feature = "serde", serde(with = "crate::octets::optional"))]
     pub text: Option<Bytes>,
     /// The data policy of this user, if it is another than the server's.
     pub data: Option<Arc<DataPolicy>>,
@@ -70,6 +74,7 @@ pub struct Grant {
 /// Why a login is refused. The peer is told the same whether the name or the password is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LoginRefusal {
     /// Wrong name, password or account.
     Credentials,

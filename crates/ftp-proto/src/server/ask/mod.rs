@@ -13,10 +13,13 @@ pub use transfer::{ListingOptions, OctetSpan, SettleAsk, TransferAsk, TransferRe
 
 use crate::data::{StorageFailure, TransferId};
 use crate::reply::Reply;
+use alloc::boxed::Box;
 use bytes::Bytes;
+use core::fmt;
 
 /// Names a question, so that its work can be cancelled ([`ServerOutput::Withdrawn`](super::ServerOutput)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AskId(pub(crate) u64);
 
 /// A question to the application.
@@ -49,6 +52,36 @@ impl Ask {
             Self::Site(ask) => ask.ask,
         }
     }
+
+    /// The answer that was recorded for this question, once more.
+    ///
+    /// # Errors
+    /// The question, when the record is of another one, or of another kind.
+    pub fn replay(self, record: &DecisionRecord) -> Result<Decision, Box<Self>> {
+        let DecisionRecord { ask, verdict } = record;
+        let same_kind = match (&self, verdict) {
+            (Self::Transfer(transfer), Verdict::Transfer { id, .. }) => transfer.id == *id,
+            (Self::Host(_), Verdict::Host(_))
+            | (Self::Login(_), Verdict::Login(_))
+            | (Self::Name(_), Verdict::Name(_))
+            | (Self::Settle(_), Verdict::Settle(_))
+            | (Self::Site(_), Verdict::Site(_)) => true,
+            (
+                Self::Host(_)
+                | Self::Login(_)
+                | Self::Name(_)
+                | Self::Transfer(_)
+                | Self::Settle(_)
+                | Self::Site(_),
+                _,
+            ) => false,
+        };
+        if same_kind && self.id() == *ask {
+            Ok(Decision { ask: *ask, verdict: verdict.clone() })
+        } else {
+            Err(Box::new(self))
+        }
+    }
 }
 
 /// An answer, for [`ServerConnection::decide`](super::ServerConnection::decide).
@@ -65,9 +98,32 @@ impl Decision {
     pub const fn ask(&self) -> AskId {
         self.ask
     }
+
+    /// The answer as data, for [`Ask::replay`]. There is no secret in it.
+    #[must_use]
+    pub fn record(&self) -> DecisionRecord {
+        DecisionRecord { ask: self.ask, verdict: self.verdict.clone() }
+    }
 }
 
-#[derive(Debug)]
+/// A [`Decision`] as data: it can be kept, and with the feature `serde` be written and read.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DecisionRecord {
+    ask: AskId,
+    verdict: Verdict,
+}
+
+impl DecisionRecord {
+    /// Which question it answers.
+    #[must_use]
+    pub const fn ask(&self) -> AskId {
+        self.ask
+    }
+}
+
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Verdict {
     Host(HostVerdict),
     Login(LoginVerdict),
@@ -77,11 +133,17 @@ pub(crate) enum Verdict {
     Site(Reply),
 }
 
-/// A SITE command that the core does not know.
-#[derive(Debug)]
+/// A SITE command that the core does not know. It may be somebody's way to change a password: what follows SITE is not in
+/// its `Debug`.
 pub struct SiteAsk {
     pub(crate) ask: AskId,
     pub(crate) line: Bytes,
+}
+
+impl fmt::Debug for SiteAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SiteAsk").field("ask", &self.ask).finish_non_exhaustive()
+    }
 }
 
 impl SiteAsk {

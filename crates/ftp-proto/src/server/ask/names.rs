@@ -129,6 +129,7 @@ pub enum Query {
 /// One fact to set (draft-somers-ftp-mfxx §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SetFact {
     /// Modification time.
     Modify(TimeVal),
@@ -139,6 +140,7 @@ pub enum SetFact {
 /// An answer to a [`Query`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Answer {
     /// It is done.
     Done,
@@ -162,6 +164,7 @@ pub enum Answer {
     /// A digest.
     Digest {
         /// Its octets.
+        #[cfg_attr(feature = "serde", serde(with = "crate::octets"))]
         digest: Bytes,
         /// What it is of: `end` is where the file ended, if that was sooner than asked.
         span: (u64, u64),
@@ -171,6 +174,7 @@ pub enum Answer {
 /// HASH's algorithms (draft-bryan-ftpext-hash).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum HashAlgorithm {
     /// SHA-256.
     Sha256,

@@ -7,7 +7,8 @@ use crate::facts::FactSet;
 use crate::params::TransferParams;
 use alloc::sync::Arc;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Opened {
     pub(crate) size: Option<u64>,
     pub(crate) unique: Option<PathName>,

@@ -8,9 +8,8 @@ use super::books::{Held, Holdings, ended, late, tls};
 use crate::data::{DataEvent, DataId, TransferFailure, TransferId};
 use crate::io::{ControlEndpoints, ControlEvent, ControlMachine as _, IoAction, Step, Timer};
 use crate::reply::ReplyCode;
-use crate::server::{
-    Ask, AskId, Decision, Notice, Outcome, ServerConfig, ServerConnection, ServerOutput, ShutDown, TlsPolicy,
-};
+use crate::server::transcript::{Entry, Recording, replay};
+use crate::server::{Ask, AskId, Decision, Notice, Outcome, ServerConfig, ServerOutput, ShutDown, TlsPolicy};
 use crate::time::Instant;
 use crate::wire::{ReplyDecoder, ReplyLimits};
 use alloc::collections::BTreeSet;
@@ -36,7 +35,7 @@ const MOST_OUTPUT: usize = 64 * 1024 + 128 * 1024;
 /// The machine and the books that are kept about it.
 #[derive(Debug)]
 struct Books {
-    server: ServerConnection,
+    server: Recording,
     now: Instant,
     data: Holdings,
     replies: ReplyDecoder,
@@ -70,7 +69,8 @@ struct Books {
 }
 
 /// Plays `data` as a script and checks that commands have one final reply each, that every question is used or stale,
-/// every resource started or cancelled once, every transfer settled once, and that nothing grows without bound.
+/// every resource started or cancelled once, every transfer settled once, that nothing grows without bound, and that a
+/// transcript of it, played again, is the same.
 ///
 /// # Panics
 /// When one of these is not so.
@@ -89,6 +89,7 @@ pub fn server_session(data: &[u8]) {
     }
     books.count();
     books.close();
+    books.play_again();
 }
 
 impl Books {
@@ -103,7 +104,7 @@ impl Books {
         let endpoints = ControlEndpoints { local: at(1, 21), peer: at(7, 40_000), dialled: None };
         let now = Instant::ORIGIN;
         let mut books = Self {
-            server: ServerConnection::new(Arc::new(config), endpoints, now),
+            server: Recording::new(Arc::new(config), endpoints, now, true),
             now,
             data: Holdings::default(),
             replies: ReplyDecoder::new(ReplyLimits::default()),
@@ -413,6 +414,15 @@ impl Books {
         assert!(self.closed && self.data.is_empty(), "{self:?}");
         assert!(self.resources.is_empty() && self.started.is_empty(), "{self:?}");
         assert_eq!(self.server.deadline(), None);
+    }
+
+    /// What was noted, played again, is the same: words that are masked mean as much as those that were sent.
+    fn play_again(mut self) {
+        self.server.finish();
+        let entries: Vec<Entry> = core::iter::from_fn(|| self.server.next_entry()).collect();
+        if let Err(divergence) = replay(&entries) {
+            panic!("{divergence}\n{entries:#?}");
+        }
     }
 }
 
