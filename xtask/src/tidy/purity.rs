@@ -8,6 +8,8 @@ use super::tree::{Source, Tree};
 const CORE: &str = "crates/ftp-proto";
 /// All that the core may depend on.
 const CORE_DEPENDENCIES: [&str; 2] = ["bytes", "thiserror"];
+/// What it may depend on when somebody asks for it: no I/O in there either.
+const OPTIONAL_DEPENDENCIES: [&str; 1] = ["serde"];
 /// The one crate with unsafe code.
 const UNSAFE_PLACE: &str = "crates/ftp-dtp/";
 
@@ -22,11 +24,21 @@ pub(super) fn core(tree: &Tree) -> Vec<Finding> {
         }
     }
     let dependencies = tree.manifest(&manifest).and_then(|manifest| manifest.table.get("dependencies"));
-    let names = dependencies.and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys);
-    findings.extend(names.filter(|name| !CORE_DEPENDENCIES.contains(&name.as_str())).map(|name| {
-        Finding::error(&*manifest, None, format!("depends on {name}; the core has bytes and thiserror only"))
+    let dependencies = dependencies.and_then(toml::Value::as_table).into_iter().flatten();
+    let foreign = dependencies.filter(|(name, how)| !is_allowed(name, how));
+    findings.extend(foreign.map(|(name, _)| {
+        Finding::error(
+            &*manifest,
+            None,
+            format!("depends on {name}; the core has bytes and thiserror, and serde if asked"),
+        )
     }));
     findings
+}
+
+fn is_allowed(name: &str, how: &toml::Value) -> bool {
+    let optional = how.get("optional").and_then(toml::Value::as_bool).unwrap_or(false);
+    CORE_DEPENDENCIES.contains(&name) || optional && OPTIONAL_DEPENDENCIES.contains(&name)
 }
 
 /// The word `unsafe` stands in no file of other crates.
