@@ -3,6 +3,7 @@
 //! * [`checklist`]: every requirement, and how it is shown.
 //! * [`cases`]: the cases themselves, by the document that asks for them. Each is a plain function in blocking style.
 //! * [`world`]: where they are played. A case knows nothing of sockets, drivers or simulated time.
+//! * [`clients`]: cases for clients, which are run as commands.
 //! * [`talk`]: what cases are written with.
 //! * [`conversation`]: whole conversations by chance, in the simulator, judged from outside.
 //!
@@ -17,6 +18,7 @@
 pub mod case;
 pub mod cases;
 pub mod checklist;
+pub mod clients;
 pub mod conversation;
 pub mod report;
 pub mod scene;

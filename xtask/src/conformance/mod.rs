@@ -3,6 +3,7 @@
 //! Cases are played in every world that is asked for. What tests of other crates show is shown by running these tests,
 //! by name; of somebody else's server they show nothing, so there the matrix has cases only.
 
+mod clients;
 mod matrix;
 mod named_tests;
 mod peers;
@@ -23,7 +24,7 @@ use world::WorldName;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Where cases are played: sim, tokio, mio, or server=HOST:PORT for somebody else's server; may be given several
-    /// times. Default: sim, tokio and mio.
+    /// times. Default: sim, tokio and mio. client=COMMAND plays the cases for clients, with {url} and {file} in the command.
     #[arg(long = "world", value_name = "NAME")]
     worlds: Vec<WorldName>,
     /// Only lines of the checklist whose id matches, as in `959-*`.
@@ -57,6 +58,11 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let pattern = Pattern::parse(options.case.as_bytes()).map_err(|error| format!("--case: {error}"))?;
     let wanted = |id: &str| pattern.matches(id.as_bytes());
+    if let [only] = &options.worlds[..]
+        && let Some(client) = only.client()
+    {
+        return clients::run(client, wanted, options.json);
+    }
     if !ROWS.iter().any(|row| wanted(row.id)) {
         return Err(format!("no line of the checklist is called {}", options.case));
     }

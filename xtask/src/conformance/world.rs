@@ -5,6 +5,7 @@ use core::str::FromStr;
 use std::net::ToSocketAddrs as _;
 
 use ftp_conformance::case::Worlds;
+use ftp_conformance::clients::Client;
 use ftp_conformance::world::Login;
 use ftp_conformance::world::external::External;
 use ftp_conformance::world::loopback::Driver;
@@ -23,18 +24,23 @@ pub(super) enum WorldName {
     Mio,
     /// Somebody else's server.
     Server(String),
+    /// Somebody's client.
+    Client(Client),
 }
 
 impl FromStr for WorldName {
     type Err = &'static str;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if let Some(command) = name.strip_prefix("client=") {
+            return command.parse().map(Self::Client);
+        }
         match (name, name.strip_prefix("server=")) {
             ("sim", _) => Ok(Self::Sim),
             ("tokio", _) => Ok(Self::Tokio),
             ("mio", _) => Ok(Self::Mio),
             (_, Some(address)) if address.contains(':') => Ok(Self::Server(address.to_owned())),
-            _ => Err("expected sim, tokio, mio, or server=HOST:PORT"),
+            _ => Err("expected sim, tokio, mio, server=HOST:PORT or client=COMMAND"),
         }
     }
 }
@@ -47,12 +53,20 @@ impl WorldName {
         matches!(self, Self::Server(_))
     }
 
+    pub(super) const fn client(&self) -> Option<&Client> {
+        match self {
+            Self::Client(client) => Some(client),
+            Self::Sim | Self::Tokio | Self::Mio | Self::Server(_) => None,
+        }
+    }
+
     pub(super) fn worlds(&self, options: &Options) -> Result<Box<dyn Worlds>, String> {
         Ok(match self {
             Self::Sim => Box::new(Simulator { seed: options.seed }),
             Self::Tokio => Box::new(Driver::Tokio),
             Self::Mio => Box::new(Driver::Mio),
             Self::Server(address) => Box::new(foreign(address, options)?),
+            Self::Client(_) => return Err("the cases for clients are played alone".to_owned()),
         })
     }
 }
@@ -85,4 +99,5 @@ fn worlds_have_names() {
     assert_eq!("sim".parse(), Ok(WorldName::Sim));
     assert_eq!("server=localhost:2121".parse(), Ok(WorldName::Server("localhost:2121".to_owned())));
     assert!("server=localhost".parse::<WorldName>().is_err() && "moon".parse::<WorldName>().is_err());
+    assert!("client=curl {url} -o {file}".parse::<WorldName>().unwrap().client().is_some());
 }
