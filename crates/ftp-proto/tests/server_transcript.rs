@@ -13,7 +13,7 @@ const SECRETS: [&str; 4] = ["hunter2", "s3cr3t", "0p3n", "tw0 words"];
 
 const SCRIPT: &[u8] = b"USER alice\r\nPSAS hunter2\r\nhunter2\r\nPASS hunter2\r\nACCT s3cr3t\r\nPASStw0 words\r\n\
     PWD\r\nSITE PSWD hunter2 s3cr3t\r\nSITE hunter2\r\nSITE\r\nSITE HELP\r\npass \xff\xf4\xff\xf2tw0 words \r\n\
-    P\xff\xf1ASS 0p3n\r\nSIZE there\r\nCWD nowhere\r\n hunter2\r\nSYST\r\nhunter2";
+    P\xff\xf1ASS 0p3n\r\nSIZE there\r\nMFCT 20260102030405 there\r\nCWD nowhere\r\n hunter2\r\nSYST\r\nhunter2";
 
 fn endpoints() -> ControlEndpoints {
     ControlEndpoints {
@@ -126,6 +126,49 @@ fn an_answer_to_another_question_is_noticed() {
     let last = entries[*decided.last().unwrap()].clone();
     entries[decided[0]] = last;
     assert!(replay(&entries).unwrap_err().expected.starts_with("a question for"));
+}
+
+#[test]
+fn every_call_is_noted_and_made_again() {
+    let mut session = Recording::new(Default::default(), endpoints(), Instant::ORIGIN, true);
+    session.set_data_policy(Default::default());
+    session.turn_away(Instant::ORIGIN);
+    settle(&mut session);
+    session.finish();
+    let entries: Vec<Entry> = core::iter::from_fn(|| session.next_entry()).collect();
+    let noted = |what: fn(&Event) -> bool| entries.iter().any(|entry| what(&entry.event));
+    assert!(
+        noted(|event| matches!(event, Event::PolicySet(_)))
+            && noted(|event| matches!(event, Event::TurnedAway))
+    );
+    assert_eq!(replay(&entries), Ok(()));
+}
+
+#[test]
+fn a_transcript_begins_with_its_opening_and_has_one() {
+    let mut entries = recorded(SCRIPT.len());
+    assert!(replay(&entries[1..]).unwrap_err().expected.contains("opening"));
+    assert!(replay(&[]).is_err());
+    entries.insert(1, entries[0].clone());
+    assert_eq!(replay(&entries).unwrap_err().expected, "no second opening");
+}
+
+#[test]
+fn an_answer_of_another_kind_is_noticed() {
+    let mut entries = recorded(SCRIPT.len());
+    let decided = entries.iter().position(|entry| matches!(entry.event, Event::Decided(_))).unwrap();
+    let record = r#"{"ask":1,"verdict":{"Settle":{"Ok":null}}}"#;
+    entries[decided].event = Event::Decided(serde_json::from_str(record).unwrap());
+    let divergence = replay(&entries).unwrap_err();
+    assert!(divergence.found.contains("LoginAsk"), "{divergence}");
+}
+
+#[test]
+fn a_secret_that_is_no_text_is_masked_too() {
+    let mut session = Recording::new(Default::default(), endpoints(), Instant::ORIGIN, true);
+    let _ = session.receive(b"PASS \xc3\xa4\xf5\xff\xff1\r\n", Instant::ORIGIN);
+    let entries: Vec<Entry> = core::iter::from_fn(|| session.next_entry()).collect();
+    assert_eq!(received(&entries), b"PASS \x80\x80\xf0\xff\xffx\r\n");
 }
 
 #[test]
