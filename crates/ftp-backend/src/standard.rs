@@ -38,19 +38,40 @@ pub struct StandardBackend {
     accounts: Accounts,
     homes: Box<dyn Homes>,
     guesses: Guesses,
+    refuses_clear_logins: bool,
 }
 
 impl StandardBackend {
     /// Users of `accounts`, at home in `homes`.
     #[must_use]
     pub fn new(accounts: Accounts, homes: impl Homes + 'static) -> Self {
-        Self { accounts, homes: Box::new(homes), guesses: Guesses::new(GuessLimits::default()) }
+        Self {
+            accounts,
+            homes: Box::new(homes),
+            guesses: Guesses::new(GuessLimits::default()),
+            refuses_clear_logins: false,
+        }
     }
 
     /// With another limit on guessing passwords.
     #[must_use]
     pub fn with_guess_limits(self, limits: GuessLimits) -> Self {
         Self { guesses: Guesses::new(limits), ..self }
+    }
+
+    /// Names with a password get in only under TLS, or from this machine. For servers that have TLS.
+    #[must_use]
+    pub fn refusing_clear_logins(self) -> Self {
+        Self { refuses_clear_logins: true, ..self }
+    }
+
+    /// Whether a password would cross, or has crossed, the network in the clear. It is asked for every name but anonymous
+    /// ones, so that who exists is not told.
+    fn is_too_open(&self, attempt: &LoginAttempt<'_>) -> bool {
+        self.refuses_clear_logins
+            && attempt.tls.is_none()
+            && !attempt.peer.is_loopback()
+            && self.accounts.anonymous(attempt.user).is_none()
     }
 
     fn check(&self, attempt: &LoginAttempt<'_>, password: &Secret) -> LoginVerdict {
@@ -90,6 +111,9 @@ const fn refuse(why: LoginRefusal) -> LoginVerdict {
 
 impl Backend for StandardBackend {
     fn login(&self, attempt: &LoginAttempt<'_>) -> LoginVerdict {
+        if self.is_too_open(attempt) {
+            return refuse(LoginRefusal::TlsRequired);
+        }
         match attempt.stage {
             // The same for every name: who exists is not told (RFC 2577 §6).
             LoginStage::User => LoginVerdict::NeedPassword,

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::driver::Driver;
+use crate::driver::{Driver, Fingerprint};
 use crate::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use core::net::IpAddr;
@@ -74,6 +74,22 @@ pub(crate) struct Options {
     /// address unless it is evidently wrong (repair).
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHO")]
     pub(crate) pasv_address: PasvAddress,
+    /// TLS: auto uses it when the server has it, and always once it has been seen to; explicit insists on it (AUTH TLS);
+    /// implicit begins with it; off never uses it. ftpes:// and ftps:// in a URL mean explicit and implicit.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) tls: TlsMode,
+    /// Believe servers with a certificate from the authorities in this PEM file, instead of the system's.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["pin", "insecure"])]
+    pub(crate) ca: Option<PathBuf>,
+    /// Believe servers with this certificate, whoever made it: its SHA-256 in hexadecimal. May be repeated.
+    #[arg(long, global = true, value_name = "FINGERPRINT", conflicts_with = "insecure")]
+    pub(crate) pin: Vec<Fingerprint>,
+    /// Believe any server. Whoever is on the way can read and change everything.
+    #[arg(long, global = true)]
+    pub(crate) insecure: bool,
+    /// Go back to the clear on the control connection after the login (CCC), for routers that must read it.
+    #[arg(long, global = true)]
+    pub(crate) ccc: bool,
     /// What a connection waits by: a tokio runtime, or an event loop of mio.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "DRIVER")]
     pub(crate) driver: Driver,
@@ -100,6 +116,16 @@ pub(crate) enum Mode {
     Pasv,
     Eprt,
     Port,
+}
+
+/// When there is TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMode {
+    #[default]
+    Auto,
+    Explicit,
+    Implicit,
+    Off,
 }
 
 /// The transmission mode.

@@ -10,8 +10,8 @@ use std::io;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use ftp_user::{
-    AbortHandle, Cause, ClientOptions, Download, Error, ErrorKind, Event, Family, Listing, Login, Observer,
-    Place, Upload,
+    AbortHandle, Cause, ClientOptions, Download, Error, ErrorKind, Event, Family, Fingerprint, Listing,
+    Login, Observer, Place, Tls, TlsFailure, Trust, Upload,
 };
 
 /// What a connection waits by.
@@ -133,6 +133,13 @@ impl Client {
         match self {
             Self::Tokio(client, _) => client.features(),
             Self::Mio(client) => client.features(),
+        }
+    }
+
+    pub(crate) fn certificate(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Tokio(client, _) => client.certificate(),
+            Self::Mio(client) => client.certificate(),
         }
     }
 

@@ -44,6 +44,7 @@ codes! {
     Partial = 7 "some of several entries were skipped or failed; the others are done";
     Failed = 8 "the server could not do it: not supported, no space, an error of its own";
     Changed = 9 "the file is not the one that was begun: it cannot be resumed";
+    Tls = 10 "TLS: the server has none, or its certificate is not believed";
     Interrupted = 130 "interrupted";
 }
 

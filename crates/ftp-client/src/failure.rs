@@ -86,6 +86,7 @@ const fn exit_of(kind: ErrorKind) -> Exit {
         ErrorKind::Network => Exit::Network,
         ErrorKind::Protocol => Exit::Protocol,
         ErrorKind::Local => Exit::Local,
+        ErrorKind::Tls => Exit::Tls,
         ErrorKind::Aborted => Exit::Interrupted,
         _ => Exit::Failed,
     }

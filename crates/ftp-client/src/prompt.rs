@@ -1,4 +1,4 @@
-//! Asking for a password on the terminal, without showing it.
+//! Asking on the terminal: for a password, without showing it, and for consent.
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};
@@ -24,6 +24,18 @@ pub(crate) fn password(question: &str) -> io::Result<String> {
         return Err(io::ErrorKind::Interrupted.into());
     }
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Asks a question to which only `y` and `yes` are consent.
+///
+/// # Errors
+/// When there is no controlling terminal.
+pub(crate) fn confirm(question: &str) -> io::Result<bool> {
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    terminal.write_all(question.as_bytes())?;
+    let mut line = String::new();
+    BufReader::new(terminal).read_line(&mut line)?;
+    Ok(["y", "yes"].iter().any(|yes| line.trim().eq_ignore_ascii_case(yes)))
 }
 
 /// The terminal does not show what is typed while this lives.

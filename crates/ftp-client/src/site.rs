@@ -1,13 +1,14 @@
 //! A server and who logs in there: from a URL, netrc and the terminal to a connection.
 
 use crate::args::{Mode, Options, PasvAddress, Transmission};
-use crate::driver::{Client, ClientOptions, Event, Family, Login, Observer};
+use crate::driver::{Client, ClientOptions, Error, Event, Family, Login, Observer, Tls, Trust};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::known_hosts::KnownHosts;
 use crate::ui::{Meter, Ui};
 use crate::url::FtpUrl;
-use crate::{netrc, prompt};
+use crate::{netrc, prompt, tls};
 use ftp_proto::address::PassiveAddress;
 use ftp_proto::client::{ActiveSettings, Modes};
 use ftp_proto::command::{Secret, Text};
@@ -57,7 +58,8 @@ impl Site {
     /// Whether `url` is on the same server, as the same user.
     pub(crate) fn serves(&self, url: &FtpUrl) -> bool {
         let password = |url: &FtpUrl| url.password.as_ref().map(|secret| secret.expose().to_vec());
-        (&self.url.host, self.url.port, &self.url.user) == (&url.host, url.port, &url.user)
+        (self.url.scheme, &self.url.host, self.url.port, &self.url.user)
+            == (url.scheme, &url.host, url.port, &url.user)
             && password(&self.url) == password(url)
     }
 
@@ -68,17 +70,39 @@ impl Site {
 
     /// Connects and logs in.
     pub(crate) fn connect(&self, context: &Context) -> Result<Connection, Failure> {
+        let (tls, known) = (tls::wanted(&context.options, &self.url)?, KnownHosts::of_user());
+        let mut trust = tls::trust(&context.options, &self.url, &known);
+        loop {
+            let (client, meter) =
+                match self.connect_once(context, tls::when(tls, &trust), trust.clone().into()) {
+                    Ok(connected) => connected,
+                    Err(error) => {
+                        trust = tls::after_failure(&context.options, &self.url, &trust, error)?;
+                        continue;
+                    }
+                };
+            if let Some(fingerprint) = client.certificate() {
+                tls::remember(&context.ui, &known, &self.url, &trust, fingerprint);
+            }
+            return Ok(Connection { client, meter });
+        }
+    }
+
+    fn connect_once(&self, context: &Context, tls: Tls, trust: Trust) -> Result<(Client, Meter), Error> {
         let Context { options, ui, interrupt } = context;
         let meter = Meter::new(ui.clone());
         interrupt.watch();
         let settings = ClientOptions {
             observer: observer(ui.clone(), meter.clone()),
             abort: interrupt.register(),
+            tls,
+            trust,
+            clear_control: options.ccc,
             ..client_options(options)
         };
         let mut client = Client::connect(options.driver, &self.url.host, self.url.port, settings)?;
         client.login(self.login.clone())?;
-        Ok(Connection { client, meter })
+        Ok((client, meter))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ftp://user:password@host:port/path;type=a` (RFC 1738 §3.2, RFC 3986).
+//! `ftp://user:password@host:port/path;type=a` (RFC 1738 §3.2, RFC 3986); `ftpes` and `ftps` for TLS.
 //!
 //! The path is relative to the directory that the login leads to; `%2F` at its beginning, or a second slash, makes it
 //! absolute. CR, LF and NUL are refused wherever they come from, so that a URL cannot carry a second command.
@@ -11,9 +11,25 @@ use ftp_proto::command::{ArgumentError, PathName, Secret, Text};
 /// The port of `ftp` (RFC 959 §8).
 pub(crate) const DEFAULT_PORT: u16 = 21;
 
+/// The port of `ftps`, where TLS comes first.
+const IMPLICIT_PORT: u16 = 990;
+
+/// What a URL says about TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// `ftp`: nothing.
+    Ftp,
+    /// `ftpes`: AUTH TLS, always.
+    Ftpes,
+    /// `ftps`: TLS from the first octet.
+    Ftps,
+}
+
 /// A place on a server.
 #[derive(Clone)]
 pub(crate) struct FtpUrl {
+    /// What it says about TLS.
+    pub(crate) scheme: Scheme,
     /// The user; `None` is anonymous, or whoever netrc says.
     pub(crate) user: Option<Text>,
     /// The password, if the URL has one.
@@ -45,11 +61,8 @@ pub(crate) enum TypeCode {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UrlError {
     /// It begins otherwise.
-    #[error("a URL begins with ftp://")]
+    #[error("a URL begins with ftp://, ftpes:// or ftps://")]
     NotFtp,
-    /// Implicit and explicit TLS are not built yet.
-    #[error("ftps is not supported by this version")]
-    Tls,
     /// No host.
     #[error("the URL has no host")]
     NoHost,
@@ -102,7 +115,7 @@ impl FromStr for FtpUrl {
     type Err = UrlError;
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
-        let rest = strip_scheme(text)?;
+        let (scheme, rest) = split_scheme(text)?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (login, server) = match authority.rsplit_once('@') {
             Some((login, server)) => (Some(login), server),
@@ -110,8 +123,10 @@ impl FromStr for FtpUrl {
         };
         let (user, password) = parse_login(login)?;
         let (host, port) = parse_server(server)?;
+        let port = port.unwrap_or(if scheme == Scheme::Ftps { IMPLICIT_PORT } else { DEFAULT_PORT });
         let (path, representation) = split_type(path)?;
         Ok(Self {
+            scheme,
             user,
             password,
             host,
@@ -123,11 +138,12 @@ impl FromStr for FtpUrl {
     }
 }
 
-fn strip_scheme(text: &str) -> Result<&str, UrlError> {
+fn split_scheme(text: &str) -> Result<(Scheme, &str), UrlError> {
     let (scheme, rest) = text.split_once("://").ok_or(UrlError::NotFtp)?;
     match scheme.to_ascii_lowercase().as_str() {
-        "ftp" => Ok(rest),
-        "ftps" | "ftpes" => Err(UrlError::Tls),
+        "ftp" => Ok((Scheme::Ftp, rest)),
+        "ftpes" => Ok((Scheme::Ftpes, rest)),
+        "ftps" => Ok((Scheme::Ftps, rest)),
         _ => Err(UrlError::NotFtp),
     }
 }
@@ -142,7 +158,7 @@ fn parse_login(login: Option<&str>) -> Result<(Option<Text>, Option<Secret>), Ur
     Ok((user, password))
 }
 
-fn parse_server(server: &str) -> Result<(String, u16), UrlError> {
+fn parse_server(server: &str) -> Result<(String, Option<u16>), UrlError> {
     let (host, port) = match server.strip_prefix('[') {
         Some(rest) => {
             let (host, after) = rest.split_once(']').ok_or_else(|| UrlError::BadHost(server.into()))?;
@@ -161,14 +177,15 @@ fn parse_server(server: &str) -> Result<(String, u16), UrlError> {
 }
 
 /// `port` still has its colon. An empty port is the default one (RFC 3986 §3.2.3).
-fn parse_port(port: Option<&str>) -> Result<u16, UrlError> {
+fn parse_port(port: Option<&str>) -> Result<Option<u16>, UrlError> {
     match port {
-        None | Some(":") => Ok(DEFAULT_PORT),
+        None | Some(":") => Ok(None),
         Some(port) => port
             .strip_prefix(':')
             .filter(|digits| digits.bytes().all(|octet| octet.is_ascii_digit()))
             .and_then(|digits| digits.parse().ok())
             .filter(|&port| port != 0)
+            .map(Some)
             .ok_or_else(|| UrlError::BadPort(port.trim_start_matches(':').into())),
     }
 }
@@ -399,7 +416,10 @@ mod tests {
         assert_eq!(path("ftp://h/a;b"), Some(b"a;b".to_vec()));
         assert_eq!(refused("http://h/"), UrlError::NotFtp);
         assert_eq!(refused("h/x"), UrlError::NotFtp);
-        assert_eq!(refused("ftps://h/"), UrlError::Tls);
+        let scheme = |text: &str| text.parse().map(|url: FtpUrl| (url.scheme, url.port));
+        assert_eq!(scheme("ftps://h/"), Ok((Scheme::Ftps, 990)));
+        assert_eq!(scheme("FTPES://h/"), Ok((Scheme::Ftpes, 21)));
+        assert_eq!(scheme("ftps://h:21/"), Ok((Scheme::Ftps, 21)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ const ROUNDS: usize = 8;
 ///
 /// It holds what was read and the machine has not taken yet, at most 8 KiB: while the machine does not take it, nothing
 /// more is read, and TCP makes the peer wait. When nothing is held no memory is, so that an idle session is small.
-/// In the clear, the machine's octets are the socket's; TLS will stand in between here.
+/// In the clear, the machine's octets are the socket's; under TLS, [`ControlSocket`] stands in between.
 ///
 /// A driver's turn is: [`fill`](Self::fill) when the socket is readable, carry out all that the machine's
 /// [`poll`](ControlMachine::poll) says, [`flush`](Self::flush), and `fill` again if it said [`Filled::Held`] and the
@@ -148,6 +148,12 @@ impl ControlPipe {
     pub fn cross_border(&mut self) -> usize {
         debug_assert!(self.held.is_empty(), "the machine left octets before the border");
         mem::take(&mut self.held).len()
+    }
+
+    /// What was read behind the border, on its other side: the machine gets it next.
+    pub fn hold(&mut self, octets: Vec<u8>) {
+        debug_assert!(self.held.is_empty(), "octets from both sides of the border");
+        self.held = octets;
     }
 
     /// Whether all was taken.

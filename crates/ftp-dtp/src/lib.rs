@@ -13,14 +13,14 @@
 //! | [`data`] | the data connections of one session, from listening or connecting to the end of the transfer |
 //! | [`pump`] | the octets of one transfer, between storage and the data connection |
 //! | [`stream`] | a data connection as the pump sees it |
+//! | [`tls`] | TLS on control and data connections, bound to each other |
 //! | [`storage`] | what a transfer reads from or writes to |
 //! | [`buffers`] | memory of transfers, used again |
 //! | [`errors`] | the system's errors in the protocol's terms |
 //! | [`event_loop`] | what a driver brings: readiness, time, threads |
 //!
 //! What comes in front of a data connection has its place: a header of the PROXY protocol, or ports that several
-//! sessions share, behind [`ports::DataListener::admit`]; TLS as another [`stream::DataStream`] and inside
-//! [`control::ControlPipe`]. A faster way for octets is another row of the [`pump`]'s table, and another kind of
+//! sessions share, behind [`ports::DataListener::admit`]. A faster way for octets is another row of the [`pump`]'s table, and another kind of
 //! [`pump::StorageJob`].
 //!
 //! # A file over a socket
@@ -91,3 +91,4 @@ pub mod storage;
 pub mod stream;
 #[cfg(test)]
 mod testing;
+pub mod tls;

@@ -38,6 +38,12 @@ pub trait DataStream {
         StreamEnd::Fin
     }
 
+    /// Whether the peer's own end is to be read after ours was sent: a server sends tickets that nobody else reads, and closing
+    /// over them is a reset, which may cut an upload.
+    fn awaits_peers_end(&self) -> bool {
+        false
+    }
+
     /// The socket, when octets go through it unchanged: allows sendfile.
     fn socket(&self) -> Option<DataSocket> {
         None

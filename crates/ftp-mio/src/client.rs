@@ -21,7 +21,7 @@ use ftp_proto::client::{Features, Modes};
 use ftp_proto::command::{PathName, Text};
 use ftp_proto::facts::{Entry, TimeVal};
 use ftp_proto::reply::Reply;
-use ftp_user::ready;
+use ftp_user::{Fingerprint, ready};
 use waiting::Waiting;
 
 pub use ftp_user::{
@@ -106,6 +106,12 @@ impl Client {
     #[must_use]
     pub const fn peer(&self) -> SocketAddr {
         self.0.peer()
+    }
+
+    /// See [`ftp_user::Client::certificate`].
+    #[must_use]
+    pub fn certificate(&self) -> Option<Fingerprint> {
+        self.0.certificate()
     }
 
     /// See [`ftp_user::Client::is_over`].

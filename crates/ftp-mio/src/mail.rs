@@ -1,8 +1,8 @@
 //! What reaches a loop from other threads.
 
+use ftp_service::Connection;
 use mio::{Poll, Token, Waker};
 use std::io;
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -13,7 +13,7 @@ pub(crate) const WAKER: Token = Token(usize::MAX);
 #[derive(Debug)]
 pub(crate) enum Mail {
     /// A new connection.
-    Connection(TcpStream),
+    Connection(Connection),
     /// No more of them: when the last session is over, so is the loop.
     LastConnection,
     /// This session's work is done.

@@ -5,11 +5,10 @@ use crate::mail::{Mail, Mailbox};
 use crate::pool::Pool;
 use crate::shared::Shared;
 use core::panic::AssertUnwindSafe;
-use ftp_service::{Service, Session};
+use ftp_service::{Connection, Service, Session};
 use mio::{Events, Poll, Registry};
 use slab::Slab;
 use std::io;
-use std::net::TcpStream;
 use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -77,7 +76,7 @@ impl Reactor {
     fn read_mail(&mut self) {
         while let Ok(mail) = self.mail.try_recv() {
             match mail {
-                Mail::Connection(stream) => self.open(stream),
+                Mail::Connection(connection) => self.open(connection),
                 Mail::LastConnection => self.ending = true,
                 Mail::Turn(session) => self.shared.queue(session),
                 Mail::Everybody => {
@@ -87,11 +86,11 @@ impl Reactor {
         }
     }
 
-    fn open(&mut self, stream: TcpStream) {
+    fn open(&mut self, connection: Connection) {
         let place = self.sessions.vacant_entry();
         let key = place.key();
         let mut handle = Handle::new(Rc::clone(&self.shared), key);
-        match Session::open(&self.service, &mut handle, stream) {
+        match Session::open(&self.service, &mut handle, connection) {
             Ok(session) => {
                 place.insert(Box::new(Task { session, handle }));
                 self.shared.queue(key);

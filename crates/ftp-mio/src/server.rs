@@ -45,9 +45,9 @@ fn accept(listeners: &[Listener], service: &Service, loops: &[Mailbox]) -> io::R
     let mut in_turn = loops.iter().cycle();
     while !service.is_stopping() {
         match listeners.iter().find_map(|listener| listener.accept().ok()) {
-            Some(Arrival::Connection(stream)) => {
+            Some(Arrival::Connection(connection)) => {
                 if let Some(mailbox) = in_turn.next() {
-                    mailbox.send(Mail::Connection(stream));
+                    mailbox.send(Mail::Connection(connection));
                 }
             }
             Some(Arrival::Pause(time)) => wait(&mut poll, Some(time))?,

@@ -96,6 +96,11 @@ pub enum IoAction {
         id: DataId,
         /// Who sends the ClientHello.
         role: TlsRole,
+        /// Which way the octets will go.
+        flow: Flow,
+        /// The handshake must resume the control connection's session. One that does not is to be broken off before its
+        /// end, lest a stranger is given a ticket; answered by `Failed` with [`Failure::NotResumed`](crate::data::Failure).
+        must_resume: bool,
     },
     /// Move the octets of `transfer`'s resource over the data connection; answered by `Ended`.
     StartTransfer {

@@ -186,7 +186,10 @@ fn rfc4217_04_the_client_is_the_tls_client_in_active_and_in_passive_mode() {
         if mode == DataMode::EPRT {
             play.connected(id);
         }
-        assert_eq!(play.action(), IoAction::StartDataTls { id, role: TlsRole::Client });
+        assert_eq!(
+            play.action(),
+            IoAction::StartDataTls { id, role: TlsRole::Client, flow: Flow::FromPeer, must_resume: false }
+        );
         play.expect_no_action();
         play.data(id, DataEvent::Secured(facts()));
         assert!(matches!(play.action(), IoAction::StartTransfer { .. }));
@@ -205,7 +208,10 @@ fn c8_no_octet_moves_where_tls_on_the_data_connection_fails() {
         let id = play.opened_by_epsv();
         play.connected(id);
         play.exchange("RETR /f", "150 ok");
-        assert_eq!(play.action(), IoAction::StartDataTls { id, role: TlsRole::Client });
+        assert_eq!(
+            play.action(),
+            IoAction::StartDataTls { id, role: TlsRole::Client, flow: Flow::FromPeer, must_resume: false }
+        );
         match failure {
             Some(why) => play.data(id, DataEvent::Failed { during: DataPhase::Secure, why }),
             None => play.pass(Duration::from_secs(11)),

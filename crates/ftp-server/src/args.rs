@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::config::{ActiveSource, EncodingList, LogFormat, PassivePorts, Seconds};
+use crate::config::{ActiveSource, EncodingList, LogFormat, PassivePorts, ResumptionMode, Seconds, TlsMode};
 use crate::driver::Driver;
 use clap::{Args, Parser, Subcommand};
 use core::net::SocketAddr;
@@ -96,6 +96,36 @@ pub(crate) struct Serve {
     /// Append the log to this file instead of writing it to standard error.
     #[arg(long, value_name = "FILE")]
     pub(crate) log_file: Option<PathBuf>,
+
+    /// TLS: `offer` it, `require` it for logins and data connections, or `off` [default: offer].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) tls: Option<TlsMode>,
+
+    /// The certificate, in PEM, followed by those that lead to an authority [default: one that the server makes and signs
+    /// itself at its first start, and keeps].
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The certificate's key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Where to listen for clients that begin with TLS (implicit TLS, port 990): as --listen; may be repeated.
+    #[arg(long, value_name = "ADDR", value_parser = parse_listen)]
+    pub(crate) listen_tls: Vec<Vec<SocketAddr>>,
+
+    /// Data connections resume the control connection's TLS session: `off` does not look, `log` only tells, `auto` requires it
+    /// once a session has done so, `require` requires it always [default: auto].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) tls_resumption: Option<ResumptionMode>,
+
+    /// Let clients go back to the clear on the control connection (CCC), for routers that must read it.
+    #[arg(long)]
+    pub(crate) allow_ccc: bool,
+
+    /// Let users with a password log in without TLS from other machines.
+    #[arg(long)]
+    pub(crate) allow_clear_login: bool,
 
     /// Write what happens in every session to this new file, so that a fault can be played again and looked into. No
     /// password is in it; names of users and files, and addresses, are. It ends at 256 MiB.

@@ -4,6 +4,7 @@ mod args;
 mod config;
 mod driver;
 mod external;
+mod identity;
 mod log;
 mod passwd;
 mod serve;

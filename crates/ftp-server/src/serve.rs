@@ -1,6 +1,7 @@
 //! `ftp-server serve`.
 
-use crate::config::{PassivePorts, Settings};
+use crate::config::{PassivePorts, Settings, TlsMode};
+use crate::identity::Identity;
 use crate::log::Transcript;
 use crate::{Failure, external, log, say, system};
 use core::fmt::Write as _;
@@ -34,20 +35,34 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut protocol =
         ServerConfig { data: Arc::new(external::policy(&row, external)), ..ServerConfig::default() };
     protocol.encodings = settings.encodings.0;
+    protocol.tls = settings.tls.mode.policy();
+    protocol.allow_ccc = settings.tls.allow_ccc;
     if let Some(idle) = settings.idle_timeout {
         protocol.timeouts.idle = idle;
     }
     let recorder = recorder(&settings)?;
-    let options = ServerOptions { protocol, sessions: settings.sessions, drain: settings.drain, recorder };
+    let identity = Identity::new(&settings.tls)?;
+    let options = ServerOptions {
+        protocol,
+        sessions: settings.sessions,
+        drain: settings.drain,
+        tls: identity.as_ref().map(Identity::tls),
+        implicit: settings.tls.listen.clone(),
+        recorder,
+    };
     let storage = open_root(&settings)?;
     let server = bind(&settings, storage.clone(), options)?;
     sweep(storage);
     let handle = server.handle();
     let signals = tokio::spawn(obey_signals(handle.clone()));
+    let shown = identity.as_ref().map(Identity::describe);
+    if let Some(identity) = identity {
+        tokio::spawn(identity.keep_up(handle.clone()));
+    }
     if let Some(host) = host.filter(|host| host.parse::<IpAddr>().is_err()) {
         tokio::spawn(external::keep_looking_up(host, row, external, handle));
     }
-    say(&announcement(&settings, server.addresses(), external));
+    say(&announcement(&settings, server.addresses(), external, shown));
     let served = settings.driver.serve(server).await;
     signals.abort();
     served.map_err(|error| Failure::Running(format!("cannot serve: {error}")))
@@ -56,7 +71,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 fn data_row(settings: &Settings) -> DataPolicyRow {
     let PassivePorts(ports) = settings.passive_ports;
     let active_source = settings.active_source_port.map_or(SourcePort::PreferBelowDialled, |source| source.0);
-    DataPolicyRow { ports, active_source, ..DataPolicyRow::default() }
+    let resumption = settings.tls.resumption.policy();
+    DataPolicyRow { ports, active_source, resumption, ..DataPolicyRow::default() }
 }
 
 async fn first_look_up(host: &str) -> Result<IpAddr, Failure> {
@@ -121,7 +137,9 @@ fn sweep(storage: LocalStorage) {
 }
 
 fn bind(settings: &Settings, storage: LocalStorage, options: ServerOptions) -> Result<Server, Failure> {
-    let backend = Arc::new(StandardBackend::new(accounts(settings)?, storage));
+    let backend = StandardBackend::new(accounts(settings)?, storage);
+    let clear = settings.tls.mode == TlsMode::Off || settings.tls.allow_clear_login;
+    let backend = Arc::new(if clear { backend } else { backend.refusing_clear_logins() });
     let mut addresses = settings.listen.clone();
     let bound = Server::bind(&addresses, backend.clone(), options.clone());
     match bound {
@@ -185,7 +203,12 @@ async fn obey_signals(server: ServerHandle) {
 }
 
 /// What a person needs to know: a URL to paste, the ports to open, the address that is announced.
-fn announcement(settings: &Settings, addresses: &[SocketAddr], external: Option<IpAddr>) -> String {
+fn announcement(
+    settings: &Settings,
+    addresses: &[SocketAddr],
+    external: Option<IpAddr>,
+    identity: Option<String>,
+) -> String {
     let mut text = String::new();
     let PassivePorts(ports) = settings.passive_ports;
     let who = if settings.anonymous && settings.writable {
@@ -204,6 +227,7 @@ fn announcement(settings: &Settings, addresses: &[SocketAddr], external: Option<
         let line = serde_json::json!({
             "url": url, "listen": listening, "root": settings.root.display().to_string(),
             "passive_ports": ports, "announces": announces, "access": who,
+            "tls": settings.tls.mode.name(), "certificate": identity,
         });
         return format!("{line}\n");
     }
@@ -215,6 +239,8 @@ fn announcement(settings: &Settings, addresses: &[SocketAddr], external: Option<
     }
     let _ = writeln!(text, "  passive ports  {}-{}", ports.first, ports.last);
     let _ = writeln!(text, "  announces      {announces}");
+    let _ = write!(text, "  TLS            {}", settings.tls.mode.name());
+    let _ = writeln!(text, "{}", identity.map_or_else(String::new, |identity| format!(", {identity}")));
     text
 }
 

@@ -72,8 +72,8 @@
 //!     let (listeners, service) = server.into_parts();
 //!     let mut event_loop = TryAgain(std::time::Instant::now());
 //!     while !service.is_stopping() {
-//!         if let Ok(Arrival::Connection(stream)) = listeners[0].accept() {
-//!             let mut session = Session::open(&service, &mut event_loop, stream)?;
+//!         if let Ok(Arrival::Connection(connection)) = listeners[0].accept() {
+//!             let mut session = Session::open(&service, &mut event_loop, connection)?;
 //!             while session.turn(&mut event_loop).is_pending() {
 //!                 std::thread::sleep(Duration::from_millis(1));
 //!             }
@@ -113,7 +113,7 @@ mod server;
 mod session;
 mod shared;
 
-pub use server::{Arrival, BindError, Listener, Recorder, Server, ServerHandle, ServerOptions};
+pub use server::{Arrival, BindError, Connection, Listener, Recorder, Server, ServerHandle, ServerOptions};
 pub use session::Session;
 pub use shared::Service;
 

@@ -46,6 +46,7 @@ fn log_data_or_security(notice: &Notice) {
         Notice::DataOpened { id, mode, local, peer } => {
             debug!(data = id.get(), %mode, %local, %peer, "data connection open");
         }
+        Notice::DataSecured { id, resumed } => debug!(data = id.get(), resumed, "data connection under TLS"),
         Notice::DataFailed { id, mode, during, why, named, announced } => {
             let announced = announced.map(field::display);
             warn!(data = id.get(), failure = %named, %mode, ?during, ?why, announced, "{}", named.text());

@@ -8,6 +8,7 @@ use ftp_backend::Backend;
 use ftp_backend::limits::SessionLimits;
 use ftp_dtp::accept::{Accepted, Acceptor, EXHAUSTED_PAUSE};
 use ftp_dtp::sockets::control_listener;
+use ftp_dtp::tls::ServerTls;
 use ftp_proto::data::DataPolicy;
 use ftp_proto::server::transcript::Line;
 use ftp_proto::server::{ConfigError, ServerConfig, ShutDown, TlsPolicy};
@@ -25,6 +26,10 @@ pub struct ServerOptions {
     pub sessions: SessionLimits,
     /// How long running transfers may go on after [`ServerHandle::drain`].
     pub drain: Duration,
+    /// What TLS is made with; needed unless the protocol's [`TlsPolicy`] is off.
+    pub tls: Option<Arc<ServerTls>>,
+    /// Where TLS comes first (implicit TLS), besides the other addresses.
+    pub implicit: Vec<SocketAddr>,
     /// Takes the transcripts of all sessions; none are made when there is nobody.
     pub recorder: Option<Arc<dyn Recorder>>,
 }
@@ -42,6 +47,8 @@ impl Default for ServerOptions {
             protocol: ServerConfig::default(),
             sessions: SessionLimits::default(),
             drain: Duration::from_secs(30),
+            tls: None,
+            implicit: Vec::new(),
             recorder: None,
         }
     }
@@ -63,7 +70,7 @@ pub enum BindError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// TLS was asked for.
-    #[error("there is no TLS yet: the TLS policy must be off")]
+    #[error("there is no certificate to make TLS with: give one, or switch TLS off")]
     NoTls,
     /// Nothing to listen on was given.
     #[error("no address to listen on was given")]
@@ -89,19 +96,26 @@ impl Server {
         options: ServerOptions,
     ) -> Result<Self, BindError> {
         options.protocol.validate()?;
-        if options.protocol.tls != TlsPolicy::Off {
+        let tls_is_off = options.protocol.tls == TlsPolicy::Off;
+        if options.tls.is_none() && !tls_is_off {
             return Err(BindError::NoTls);
         }
-        if addresses.is_empty() {
+        if tls_is_off && !options.implicit.is_empty() {
+            return Err(ConfigError::ImplicitWithoutTls.into());
+        }
+        if addresses.is_empty() && options.implicit.is_empty() {
             return Err(BindError::NoAddress);
         }
-        let listen =
-            |&address| Listener::bind(address).map_err(|source| BindError::Listen { address, source });
-        let (listeners, addresses) = addresses.iter().map(listen).collect::<Result<(Vec<_>, Vec<_>), _>>()?;
+        let explicit = addresses.iter().map(|&address| (address, options.protocol.implicit_tls));
+        let all = explicit.chain(options.implicit.iter().map(|&address| (address, true)));
+        let listen = |(address, implicit)| {
+            Listener::bind(address, implicit).map_err(|source| BindError::Listen { address, source })
+        };
+        let (listeners, addresses) = all.map(listen).collect::<Result<(Vec<_>, Vec<_>), _>>()?;
         Ok(Self { listeners, addresses, service: Arc::new(Service::new(backend, options)) })
     }
 
-    /// Where it listens, with the ports that were chosen.
+    /// Where it listens, with the ports that were chosen; those with implicit TLS last.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -142,6 +156,11 @@ impl ServerHandle {
         self.service.signal(|signals| signals.data_policy = policy);
     }
 
+    /// Another certificate, for new sessions; those that are keep theirs.
+    pub fn set_tls(&self, tls: Arc<ServerTls>) {
+        self.service.set_tls(tls);
+    }
+
     /// How many sessions there are.
     #[must_use]
     pub fn sessions(&self) -> usize {
@@ -151,22 +170,32 @@ impl ServerHandle {
 
 /// A listener for control connections. Dropped, it refuses them.
 #[derive(Debug)]
-pub struct Listener(Acceptor);
+pub struct Listener {
+    acceptor: Acceptor,
+    implicit_tls: bool,
+}
+
+/// A connection that was just accepted.
+#[derive(Debug)]
+pub struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) implicit_tls: bool,
+}
 
 /// What [`Listener::accept`] came to.
 #[derive(Debug)]
 pub enum Arrival {
     /// For [`Session::open`](crate::Session::open).
-    Connection(TcpStream),
+    Connection(Connection),
     /// There are connections, and nothing to take them with: leave all listeners alone for so long, then try again.
     Pause(Duration),
 }
 
 impl Listener {
-    fn bind(address: SocketAddr) -> io::Result<(Self, SocketAddr)> {
+    fn bind(address: SocketAddr, implicit_tls: bool) -> io::Result<(Self, SocketAddr)> {
         let listener = control_listener(address)?;
         let local = listener.local_addr()?;
-        Ok((Self(Acceptor::new(listener)), local))
+        Ok((Self { acceptor: Acceptor::new(listener), implicit_tls }, local))
     }
 
     /// The next connection.
@@ -175,8 +204,10 @@ impl Listener {
     /// `WouldBlock` when there is none, and no other.
     pub fn accept(&self) -> io::Result<Arrival> {
         loop {
-            match self.0.accept() {
-                Ok(Accepted::Connection(stream, _)) => return Ok(Arrival::Connection(stream)),
+            match self.acceptor.accept() {
+                Ok(Accepted::Connection(stream, _)) => {
+                    return Ok(Arrival::Connection(Connection { stream, implicit_tls: self.implicit_tls }));
+                }
                 Ok(Accepted::Shed(peer)) => {
                     tracing::warn!(%peer, "turned away: no file descriptor is left; raise the limit (ulimit -n)");
                 }
@@ -193,6 +224,6 @@ impl Listener {
 
 impl AsRawFd for Listener {
     fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.acceptor.as_raw_fd()
     }
 }

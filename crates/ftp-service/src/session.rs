@@ -5,6 +5,7 @@
 
 use crate::log::{log, session_span};
 use crate::questions::Questions;
+use crate::server::Connection;
 use crate::shared::{Service, Signals};
 use core::task::Poll;
 use core::time::Duration;
@@ -14,13 +15,13 @@ use ftp_dtp::control::ControlSocket;
 use ftp_dtp::data::DataConnections;
 use ftp_dtp::event_loop::EventLoop;
 use ftp_dtp::sockets::{endpoints, prepare_control};
+use ftp_dtp::tls::{ServerTlsSession, TlsError, TlsStream};
 use ftp_proto::data::DataEvent;
-use ftp_proto::io::{ControlEvent, ControlMachine as _, IoAction, Step, Timer};
+use ftp_proto::io::{ControlMachine as _, IoAction, Step, Timer};
 use ftp_proto::server::transcript::{Line, Recording};
 use ftp_proto::server::{ServerOutput, ShutDown};
 use ftp_proto::time::Instant;
 use std::io;
-use std::net::TcpStream;
 use std::sync::Arc;
 use tracing::Span;
 
@@ -34,6 +35,8 @@ pub struct Session<L: EventLoop> {
     control: ControlSocket<L>,
     data: DataConnections<L>,
     questions: Questions<L>,
+    /// Taken when it is first needed, and kept: data connections resume the control connection's session.
+    tls: Option<ServerTlsSession>,
     service: Arc<Service>,
     number: u64,
     /// Up to where it has heard what the service says.
@@ -85,15 +88,17 @@ impl<L: EventLoop> Session<L> {
     ///
     /// # Errors
     /// When the connection is gone already, or is one of too many that are turned away.
-    pub fn open(service: &Arc<Service>, event_loop: &mut L, stream: TcpStream) -> io::Result<Self> {
+    pub fn open(service: &Arc<Service>, event_loop: &mut L, connection: Connection) -> io::Result<Self> {
+        let Connection { stream, implicit_tls } = connection;
         // The connection works without what this sets, only worse.
         let _ = prepare_control(&stream);
         let (endpoints, own_address) = (endpoints(&stream)?, stream.local_addr()?);
         let control = ControlSocket::new(event_loop, stream)?;
         let number = service.next_session();
         let span = session_span(number, endpoints.peer);
-        let (config, recorded) = (Arc::clone(&service.config), service.recorder.is_some());
-        let mut machine = Recording::new(config, endpoints, event_loop.now(), recorded);
+        let config = if implicit_tls { &service.implicit } else { &service.config };
+        let mut machine =
+            Recording::new(Arc::clone(config), endpoints, event_loop.now(), service.recorder.is_some());
         let (permit, linger) = match service.sessions.admit(endpoints.peer.ip()) {
             Ok(permit) => (permit, service.config.timeouts.linger),
             Err(why) => {
@@ -108,6 +113,7 @@ impl<L: EventLoop> Session<L> {
             control,
             data: DataConnections::new(service.resources.clone(), own_address, endpoints.peer.ip()),
             questions: Questions::new(application),
+            tls: None,
             service: Arc::clone(service),
             number,
             heard: 0,
@@ -174,15 +180,21 @@ impl<L: EventLoop> Session<L> {
 
     fn act(&mut self, event_loop: &mut L, action: IoAction) {
         match action {
-            // There is no TLS here yet, and the configuration is refused that would ask for it: see `Server::bind`.
-            IoAction::StartControlTls(_) => self.tell(event_loop, ControlEvent::SecureFailed),
-            IoAction::StopControlTls => self.tell(event_loop, ControlEvent::Cleared),
-            IoAction::CloseControl => self.control.close(event_loop.now() + self.linger),
+            IoAction::StartControlTls(_) => {
+                self.tls = self.service.tls();
+                let tls = self.tls.as_ref().and_then(|tls| usable(tls.control()));
+                self.control.start_tls(tls);
+            }
+            IoAction::StopControlTls => self.control.stop_tls(event_loop.now()),
+            IoAction::CloseControl => self.control.close(event_loop, event_loop.now() + self.linger),
             IoAction::Listen { id, bind, ports, expect, tls: _ } => {
                 self.data.listen(event_loop, id, bind, ports, expect);
             }
             IoAction::Connect { id, source, target } => self.data.connect(id, source, target),
-            IoAction::StartDataTls { id, role: _ } => self.data.start_tls(id),
+            IoAction::StartDataTls { id, role: _, flow, must_resume } => {
+                let tls = self.tls.as_ref().and_then(|tls| usable(tls.data(flow, must_resume)));
+                self.data.start_tls(id, tls);
+            }
             IoAction::StartTransfer { id, transfer, plan } => {
                 self.data.start(id, &plan, self.questions.take_handle(transfer));
             }
@@ -191,16 +203,16 @@ impl<L: EventLoop> Session<L> {
         }
     }
 
-    fn tell(&mut self, event_loop: &L, event: ControlEvent) {
-        self.machine.handle_control(event, event_loop.now());
-    }
-
     fn flush(&mut self, event_loop: &mut L) -> bool {
         self.control.flush(event_loop, &mut self.machine)
     }
 
     fn fill(&mut self, event_loop: &mut L) -> bool {
-        self.control.fill(event_loop, &mut self.machine)
+        let moved = self.control.fill(event_loop, &mut self.machine);
+        if let Some(why) = self.control.tls_failure().filter(|_| moved) {
+            tracing::warn!(why, "the TLS handshake failed");
+        }
+        moved
     }
 
     fn move_data(&mut self, event_loop: &mut L) -> bool {
@@ -300,6 +312,11 @@ impl<L: EventLoop> Session<L> {
             }
         }
     }
+}
+
+/// What cannot be made is a failed handshake to the machine; here it is told why.
+fn usable(tls: Result<TlsStream, TlsError>) -> Option<TlsStream> {
+    tls.inspect_err(|error| tracing::error!(%error, "no TLS")).ok()
 }
 
 impl<L: EventLoop> Drop for Session<L> {

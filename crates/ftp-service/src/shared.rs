@@ -7,6 +7,7 @@ use core::time::Duration;
 use ftp_backend::Backend;
 use ftp_backend::limits::{SessionLimits, Sessions};
 use ftp_dtp::data::DataResources;
+use ftp_dtp::tls::{ServerTls, ServerTlsSession};
 use ftp_proto::data::DataPolicy;
 use ftp_proto::server::{ServerConfig, ShutDown};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -20,6 +21,9 @@ const TURNED_AWAY: SessionLimits = SessionLimits { total: 16, per_address: 0 };
 pub struct Service {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) config: Arc<ServerConfig>,
+    /// The same, with TLS before everything else.
+    pub(crate) implicit: Arc<ServerConfig>,
+    tls: Mutex<Option<Arc<ServerTls>>>,
     pub(crate) resources: DataResources,
     pub(crate) sessions: Sessions,
     pub(crate) turned_away: Sessions,
@@ -54,7 +58,7 @@ impl fmt::Debug for Wake {
 
 impl Service {
     pub(crate) fn new(backend: Arc<dyn Backend>, options: ServerOptions) -> Self {
-        let ServerOptions { protocol, sessions, drain, recorder } = options;
+        let ServerOptions { protocol, sessions, drain, tls, implicit: _, recorder } = options;
         Self {
             backend,
             signals: Mutex::new(Signals {
@@ -62,7 +66,9 @@ impl Service {
                 listeners_closed: false,
                 data_policy: Arc::clone(&protocol.data),
             }),
+            implicit: Arc::new(ServerConfig { implicit_tls: true, ..protocol.clone() }),
             config: Arc::new(protocol),
+            tls: Mutex::new(tls),
             resources: DataResources::default(),
             sessions: Sessions::new(sessions),
             turned_away: Sessions::new(TURNED_AWAY),
@@ -91,6 +97,15 @@ impl Service {
     /// come. The driver is done when all of them are over.
     pub fn listeners_closed(&self) {
         self.signal(|signals| signals.listeners_closed = true);
+    }
+
+    /// TLS for a new session.
+    pub(crate) fn tls(&self) -> Option<ServerTlsSession> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|tls| tls.session())
+    }
+
+    pub(crate) fn set_tls(&self, tls: Arc<ServerTls>) {
+        *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = Some(tls);
     }
 
     pub(crate) fn next_session(&self) -> u64 {

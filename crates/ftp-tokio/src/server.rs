@@ -7,9 +7,8 @@ use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use ftp_dtp::event_loop::Direction;
-use ftp_service::{Arrival, BLOCKING_THREADS, Listener, Server, Service, Session};
+use ftp_service::{Arrival, BLOCKING_THREADS, Connection, Listener, Server, Service, Session};
 use std::io;
-use std::net::TcpStream;
 use std::sync::Arc;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
@@ -28,9 +27,9 @@ pub async fn serve(server: Server) -> io::Result<()> {
     let mut sessions = JoinSet::new();
     while !service.is_stopping() {
         tokio::select! {
-            stream = accept_any(&listeners) => {
+            connection = accept_any(&listeners) => {
                 let ear = heard.clone();
-                match Task::open(&service, &blocking, ear, stream) {
+                match Task::open(&service, &blocking, ear, connection) {
                     Ok(task) => drop(sessions.spawn(task)),
                     Err(error) => tracing::debug!(%error, "a connection was gone before it was served"),
                 }
@@ -47,7 +46,7 @@ pub async fn serve(server: Server) -> io::Result<()> {
 }
 
 /// The next control connection on any listener.
-async fn accept_any(listeners: &[AsyncFd<Listener>]) -> TcpStream {
+async fn accept_any(listeners: &[AsyncFd<Listener>]) -> Connection {
     loop {
         let arrived = poll_fn(|cx| {
             let poll = |listener| poll_io(cx, listener, Direction::Read, Listener::accept);
@@ -55,7 +54,7 @@ async fn accept_any(listeners: &[AsyncFd<Listener>]) -> TcpStream {
             found.unwrap_or(Poll::Pending)
         });
         match arrived.await {
-            Ok(Arrival::Connection(stream)) => return stream,
+            Ok(Arrival::Connection(connection)) => return connection,
             Ok(Arrival::Pause(time)) => tokio::time::sleep(time).await,
             // The runtime is going down, and this task with it.
             Err(_) => core::future::pending().await,
@@ -76,10 +75,10 @@ impl Task {
         service: &Arc<Service>,
         blocking: &BlockingPool,
         said: watch::Receiver<()>,
-        stream: TcpStream,
+        connection: Connection,
     ) -> io::Result<Self> {
         let mut event_loop = TaskLoop::new(blocking.clone());
-        let session = Session::open(service, &mut event_loop, stream)?;
+        let session = Session::open(service, &mut event_loop, connection)?;
         Ok(Self { session, event_loop, ear: Ear::new(said) })
     }
 }

@@ -3,14 +3,16 @@
 use crate::connect::{Server, connect};
 use crate::error::{Cause, Doing, Error};
 use crate::session::{Done, NotStarted, Session, ends};
-use crate::{AbortHandle, ClientOptions, Driver, Event};
+use crate::{AbortHandle, ClientOptions, Driver, Event, Tls, TlsFailure};
 use core::net::SocketAddr;
 use ftp_dtp::data::DataResources;
 use ftp_dtp::pump::LocalEnd;
+use ftp_dtp::tls::{ClientTls, Fingerprint, TlsError};
 use ftp_proto::address::normalise;
 use ftp_proto::client::{Features, Ladder, LadderConfig, Modes, Operation, OperationError};
 use ftp_proto::command::{Command, PathName, Secret, Text};
 use ftp_proto::reply::Reply;
+use std::sync::Arc;
 
 /// A connection to an FTP server, which waits as the driver `D` does.
 ///
@@ -23,6 +25,8 @@ pub struct Client<D: Driver> {
     pub(crate) options: ClientOptions,
     /// What the sessions of a client share, one after the other.
     resources: DataResources,
+    /// `None` when there is to be no TLS.
+    tls: Option<ClientTls>,
     session: Session<D::Loop>,
     pub(crate) ladder: Ladder,
     local: SocketAddr,
@@ -70,13 +74,21 @@ impl<D: Driver> Client<D> {
         let server = Server { host: host.to_owned(), port };
         let resources = DataResources::default();
         let mut driver = D::new().map_err(|error| local_error(&server, error))?;
-        let (session, local, peer) = open(&mut driver, &server, &options, &resources).await?;
+        let tls = match options.tls {
+            Tls::Off => None,
+            Tls::Auto | Tls::Explicit | Tls::Implicit => {
+                Some(ClientTls::new(host, &options.trust).map_err(|error| no_tls(&server, &error))?)
+            }
+        };
+        let options = with_implicit_tls(options);
+        let (session, local, peer) = open(&mut driver, &server, &options, &resources, tls.as_ref()).await?;
         let ladder = ladder(&options, local, peer);
         Ok(Self {
             driver,
             server,
             options,
             resources,
+            tls,
             session,
             ladder,
             local,
@@ -87,17 +99,47 @@ impl<D: Driver> Client<D> {
         })
     }
 
-    /// Logs in.
+    /// TLS on the control connection, as the options want it. Whether it is there.
+    async fn secure(&mut self) -> Result<bool, Error> {
+        match self.options.tls {
+            Tls::Off => return Ok(false),
+            Tls::Implicit => return Ok(true),
+            Tls::Auto | Tls::Explicit => {}
+        }
+        match self.finish(Doing::new("asking for TLS", ""), Operation::Secure).await {
+            Ok(_) => Ok(true),
+            // The server has said no: there was no handshake that somebody on the way could have broken.
+            Err(error) if self.options.tls == Tls::Auto && error.reply().is_some() && !self.is_over() => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whom TLS has shown the server to be, if there is TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Fingerprint> {
+        self.session.certificate()
+    }
+
+    /// Logs in: under TLS, when the options want it, and with data connections under TLS too.
     ///
     /// # Errors
     /// When the server does not welcome us, refuses the login, or asks for what is not there.
     pub async fn login(&mut self, login: Login) -> Result<Reply, Error> {
+        let secured = self.secure().await?;
         let operation = Operation::Login {
             user: login.user.clone(),
             password: login.password.clone(),
             account: login.account.clone(),
         };
         let reply = self.finish(Doing::new("logging in as", login.user.as_bytes()), operation).await?;
+        if secured {
+            self.finish(Doing::new("protecting data connections", ""), Operation::Protect(true)).await?;
+            if self.options.clear_control {
+                self.finish(Doing::new("going back to the clear", ""), Operation::ClearControl).await?;
+            }
+        }
         self.login = Some(login);
         self.directories.clear();
         Ok(reply)
@@ -109,7 +151,7 @@ impl<D: Driver> Client<D> {
     /// As [`connect`](Self::connect) and [`login`](Self::login).
     pub async fn reconnect(&mut self) -> Result<(), Error> {
         let (session, local, peer) =
-            open(&mut self.driver, &self.server, &self.options, &self.resources).await?;
+            open(&mut self.driver, &self.server, &self.options, &self.resources, self.tls.as_ref()).await?;
         (self.session, self.local, self.peer) = (session, local, peer);
         let directories = core::mem::take(&mut self.directories);
         if let Some(login) = self.login.clone() {
@@ -174,7 +216,11 @@ impl<D: Driver> Client<D> {
     }
 
     pub(crate) async fn finish(&mut self, doing: Doing, operation: Operation) -> Result<Reply, Error> {
-        self.run(&doing, operation, None).await?.result.map_err(|error| doing.failed(error))
+        let result = self.run(&doing, operation, None).await?.result;
+        result.map_err(|error| match self.session.tls_failure() {
+            Some(failure) => doing.failed(Cause::Tls(failure)),
+            None => doing.failed(error),
+        })
     }
 
     pub(crate) async fn run(
@@ -218,16 +264,29 @@ async fn open<D: Driver>(
     server: &Server,
     options: &ClientOptions,
     resources: &DataResources,
+    tls: Option<&ClientTls>,
 ) -> Result<(Session<D::Loop>, SocketAddr, SocketAddr), Error> {
     let stream = connect(driver, server, options).await?;
-    let ClientOptions { protocol, observer, abort, .. } = options;
+    let tls = tls.map(ClientTls::session).transpose().map_err(|error| no_tls(server, &error))?;
     let made = ends(&stream).and_then(|(local, peer)| {
-        observer.tell(&Event::Connected { local, peer });
-        let (event_loop, resources) = (driver.event_loop(), resources.clone());
-        Session::new(event_loop, stream, protocol.clone(), resources, observer.clone(), abort.clone())
+        options.observer.tell(&Event::Connected { local, peer });
+        Session::new(driver.event_loop(), stream, resources.clone(), options, tls)
             .map(|session| (session, local, peer))
     });
     made.map_err(|error| local_error(server, error))
+}
+
+/// The machine must know when TLS comes first.
+fn with_implicit_tls(mut options: ClientOptions) -> ClientOptions {
+    if options.tls == Tls::Implicit {
+        Arc::make_mut(&mut options.protocol).implicit_tls = true;
+    }
+    options
+}
+
+fn no_tls(server: &Server, error: &TlsError) -> Error {
+    let failure = TlsFailure { why: error.to_string(), rejected: None };
+    Doing::new("connecting to", &server.host).failed(Cause::Tls(failure))
 }
 
 fn local_error(server: &Server, error: std::io::Error) -> Error {

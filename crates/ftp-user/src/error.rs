@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::net::SocketAddr;
+use ftp_dtp::tls::Fingerprint;
 use ftp_proto::client::{Attempt, Misuse, OperationError};
 use ftp_proto::command::PathName;
 use ftp_proto::data::{FailureId, TransferFailure};
@@ -30,6 +31,8 @@ pub enum Cause {
     Connect(Vec<(SocketAddr, io::Error)>),
     /// The operation itself.
     Operation(OperationError),
+    /// TLS on the control connection.
+    Tls(TlsFailure),
     /// The listing is too large.
     Listing(ListingError),
     /// The server's reply does not say what it should.
@@ -58,10 +61,31 @@ pub enum ErrorKind {
     Network,
     /// The server broke the protocol, or sent less than it should.
     Protocol,
+    /// TLS: no agreement, or a certificate that is not believed.
+    Tls,
     /// This machine: storage, descriptors.
     Local,
     /// Ended by [`AbortHandle::abort`](crate::AbortHandle::abort).
     Aborted,
+}
+
+/// Why TLS failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFailure {
+    /// In words.
+    pub why: String,
+    /// The server's certificate, when it was not believed: compare it with what the server's operator says.
+    pub rejected: Option<Fingerprint>,
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)?;
+        match &self.rejected {
+            Some(fingerprint) => write!(f, "; the certificate's fingerprint is {fingerprint}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What was being done.
@@ -146,6 +170,7 @@ impl Error {
         match self.cause() {
             Cause::Resolve(_) | Cause::NoAddress | Cause::Connect(_) => ErrorKind::Network,
             Cause::Operation(error) => kind_of(error),
+            Cause::Tls(_) => ErrorKind::Tls,
             Cause::Listing(_) | Cause::Answer(_) => ErrorKind::Protocol,
             Cause::Misuse(_) | Cause::Local(_) => ErrorKind::Local,
         }
@@ -168,6 +193,7 @@ fn kind_of(error: &OperationError) -> ErrorKind {
         OperationError::Transfer(TransferFailure::Truncated | TransferFailure::Malformed)
         | OperationError::Protocol(_) => ErrorKind::Protocol,
         OperationError::NewSessionNeeded => ErrorKind::Local,
+        OperationError::Tls => ErrorKind::Tls,
         _ => ErrorKind::Network,
     }
 }
@@ -212,6 +238,7 @@ impl fmt::Display for Cause {
                 Ok(())
             }
             Self::Operation(error) => write_operation(f, error),
+            Self::Tls(failure) => write!(f, "TLS failed: {failure}"),
             Self::Listing(error) => error.fmt(f),
             Self::Answer(reply) => {
                 write!(f, "the server's reply cannot be understood: {} {}", reply.code, escape(reply.text()))

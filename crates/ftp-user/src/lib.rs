@@ -119,10 +119,11 @@ mod transfer;
 pub use abort::AbortHandle;
 pub use client::{Client, Login};
 pub use driver::{Driver, ready};
-pub use error::{Cause, Error, ErrorKind};
+pub use error::{Cause, Error, ErrorKind, TlsFailure};
 pub use event::Event;
+pub use ftp_dtp::tls::{Fingerprint, Trust};
 pub use listing::Listing;
-pub use options::{ClientOptions, Family, Observer};
+pub use options::{ClientOptions, Family, Observer, Tls};
 pub use transfer::{Download, Place, Transferred, Upload};
 
 /// How much blocking work a client does at a time: it moves one file, and looks up one name.

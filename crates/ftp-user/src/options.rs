@@ -4,6 +4,7 @@ use crate::{AbortHandle, Event};
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
+use ftp_dtp::tls::Trust;
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes, PassiveAddress};
 use ftp_proto::facts::list::ListingLimits;
 use ftp_proto::io::TransmissionMode;
@@ -20,6 +21,13 @@ pub struct ClientOptions {
     pub passive_address: PassiveAddress,
     /// How active mode listens, and what the server is told.
     pub active: ActiveSettings,
+    /// TLS on the control and data connections.
+    pub tls: Tls,
+    /// Whom TLS believes to be the server.
+    pub trust: Trust,
+    /// Go back to the clear on the control connection after the login (CCC), for routers that must read it. What is on
+    /// data connections stays under TLS.
+    pub clear_control: bool,
     /// How octets are sent on data connections: as a stream, in blocks (MODE B), or compressed (MODE Z).
     pub transmission: TransmissionMode,
     /// Files have records, which are lines (STRU R).
@@ -46,6 +54,9 @@ impl Default for ClientOptions {
             modes: Modes::Auto,
             passive_address: PassiveAddress::ControlPeer,
             active: ActiveSettings::default(),
+            tls: Tls::Off,
+            trust: Trust::System,
+            clear_control: false,
             transmission: TransmissionMode::Stream,
             records: false,
             family: Family::Any,
@@ -56,6 +67,20 @@ impl Default for ClientOptions {
             abort: AbortHandle::default(),
         }
     }
+}
+
+/// When there is TLS (RFC 4217).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tls {
+    /// Never.
+    #[default]
+    Off,
+    /// When the server has it. Whoever is on the way can make the server seem to have none.
+    Auto,
+    /// Always, by AUTH TLS; else the login fails.
+    Explicit,
+    /// Always, from the first octet.
+    Implicit,
 }
 
 /// Which address family the control connection may use.

@@ -1,6 +1,6 @@
 //! One control connection: carries out what the machine says until an operation has ended.
 
-use crate::{AbortHandle, Event, Observer};
+use crate::{AbortHandle, ClientOptions, Event, Observer, TlsFailure};
 use core::net::SocketAddr;
 use core::task::{Poll, Waker};
 use core::time::Duration;
@@ -9,11 +9,10 @@ use ftp_dtp::data::{DataConnections, DataResources};
 use ftp_dtp::event_loop::EventLoop;
 use ftp_dtp::pump::LocalEnd;
 use ftp_dtp::sockets::endpoints;
-use ftp_proto::client::{
-    ClientConfig, ClientConnection, ClientEvent, Features, Misuse, OpId, Operation, OperationError,
-};
+use ftp_dtp::tls::{ClientTlsSession, Fingerprint, TlsStream};
+use ftp_proto::client::{ClientConnection, ClientEvent, Features, Misuse, OpId, Operation, OperationError};
 use ftp_proto::data::{DataEvent, TransferTotals};
-use ftp_proto::io::{ControlEvent, ControlMachine as _, IoAction, Step, Timer};
+use ftp_proto::io::{ControlMachine as _, IoAction, Step, Timer};
 use ftp_proto::reply::Reply;
 use ftp_proto::time::Instant;
 use std::io;
@@ -37,6 +36,9 @@ pub(crate) struct Session<L: EventLoop> {
     current: Option<Current>,
     observer: Observer,
     abort: AbortHandle,
+    tls: Option<ClientTlsSession>,
+    /// Why TLS failed on the control connection.
+    tls_failure: Option<String>,
 }
 
 #[derive(Debug)]
@@ -74,24 +76,35 @@ impl<L: EventLoop> Session<L> {
     pub(crate) fn new(
         event_loop: &mut L,
         control: TcpStream,
-        config: Arc<ClientConfig>,
         resources: DataResources,
-        observer: Observer,
-        abort: AbortHandle,
+        options: &ClientOptions,
+        tls: Option<ClientTlsSession>,
     ) -> io::Result<Self> {
         let (endpoints, own_address) = (endpoints(&control)?, control.local_addr()?);
         Ok(Self {
-            machine: ClientConnection::new(config, endpoints, event_loop.now()),
+            machine: ClientConnection::new(Arc::clone(&options.protocol), endpoints, event_loop.now()),
             control: Some(ControlSocket::new(event_loop, control)?),
             data: DataConnections::new(resources, own_address, endpoints.peer.ip()),
             current: None,
-            observer,
-            abort,
+            observer: options.observer.clone(),
+            abort: options.abort.clone(),
+            tls,
+            tls_failure: None,
         })
     }
 
     pub(crate) fn features(&self) -> Option<&Features> {
         self.machine.features()
+    }
+
+    /// Why TLS failed on the control connection, if it did.
+    pub(crate) fn tls_failure(&self) -> Option<TlsFailure> {
+        let why = self.tls_failure.clone()?;
+        Some(TlsFailure { why, rejected: self.tls.as_ref().and_then(ClientTlsSession::rejected) })
+    }
+
+    pub(crate) fn certificate(&self) -> Option<Fingerprint> {
+        self.tls.as_ref().and_then(ClientTlsSession::believed)
     }
 
     /// Whether operations can still be started.
@@ -177,14 +190,26 @@ impl<L: EventLoop> Session<L> {
 
     fn act(&mut self, event_loop: &mut L, action: IoAction) {
         match action {
-            IoAction::StartControlTls(_) => self.tell(event_loop, ControlEvent::SecureFailed),
-            IoAction::StopControlTls => self.tell(event_loop, ControlEvent::Cleared),
-            IoAction::CloseControl => self.control = None,
+            IoAction::StartControlTls(_) => {
+                let tls = self.new_tls();
+                if let Some(control) = &mut self.control {
+                    control.start_tls(tls);
+                }
+            }
+            IoAction::StopControlTls => {
+                if let Some(control) = &mut self.control {
+                    control.stop_tls(event_loop.now());
+                }
+            }
+            IoAction::CloseControl => self.close_control(event_loop),
             IoAction::Listen { id, bind, ports, expect, tls: _ } => {
                 self.data.listen(event_loop, id, bind, ports, expect);
             }
             IoAction::Connect { id, source, target } => self.data.connect(id, source, target),
-            IoAction::StartDataTls { id, role: _ } => self.data.start_tls(id),
+            IoAction::StartDataTls { id, .. } => {
+                let tls = self.new_tls();
+                self.data.start_tls(id, tls);
+            }
             IoAction::StartTransfer { id, transfer: _, plan } => {
                 let local = self.current.as_mut().and_then(|current| current.local.take());
                 self.data.start(id, &plan, local);
@@ -195,8 +220,25 @@ impl<L: EventLoop> Session<L> {
         }
     }
 
-    fn tell(&mut self, event_loop: &L, event: ControlEvent) {
-        self.machine.handle_control(event, event_loop.now());
+    /// TLS for the control connection or for a data connection; they have one session.
+    fn new_tls(&mut self) -> Option<TlsStream> {
+        match self.tls.as_ref()?.stream() {
+            Ok(stream) => Some(stream),
+            Err(error) => {
+                self.tls_failure = Some(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn close_control(&mut self, event_loop: &mut L) {
+        if let Some(mut control) = self.control.take() {
+            if let Some(why) = control.tls_failure() {
+                self.tls_failure.get_or_insert_with(|| why.to_owned());
+            }
+            // Nothing is waited for, but the server hears that this is the end.
+            control.close(event_loop, event_loop.now());
+        }
     }
 
     fn hear(&mut self, event: ClientEvent) {
@@ -242,7 +284,8 @@ impl<L: EventLoop> Session<L> {
 
     fn time(&mut self, event_loop: &mut L) -> bool {
         let deadline = self.machine.deadline();
-        let all = [deadline.map(|deadline| deadline.at), self.data.deadline(), self.progress_at()];
+        let control = self.control.as_ref().and_then(ControlSocket::deadline);
+        let all = [deadline.map(|deadline| deadline.at), control, self.data.deadline(), self.progress_at()];
         let Some(first) = all.into_iter().flatten().min() else { return false };
         if !event_loop.poll_until(first) {
             return false;

@@ -13,6 +13,7 @@ use crate::event_loop::{Direction, EventLoop};
 use crate::ports::{Admitted, DataListener, PortPool};
 use crate::pump::LocalEnd;
 use crate::sockets::LocalAddress;
+use crate::tls::TlsStream;
 use connect::{Connecting, Route};
 use core::net::{IpAddr, SocketAddr};
 use core::task::{Poll, ready};
@@ -61,6 +62,8 @@ enum State<L: EventLoop> {
     Connecting(Box<Connecting<L>>),
     /// Connected; nothing moves yet.
     Linked(Wire<L>),
+    /// The handshake of TLS.
+    Securing(Wire<L>),
     Moving(Box<Moving<L>>),
 }
 
@@ -112,11 +115,19 @@ impl<L: EventLoop> DataConnections<L> {
         self.slots.push(Slot { id, state: State::Connecting(Box::new(connecting)) });
     }
 
-    /// [`IoAction::StartDataTls`](ftp_proto::io::IoAction::StartDataTls): there is no TLS here yet, and saying so is an
-    /// answer too.
-    pub fn start_tls(&mut self, id: DataId) {
-        let event = DataEvent::Failed { during: DataPhase::Secure, why: Failure::Tls };
-        self.events.push_back((id, event));
+    /// [`IoAction::StartDataTls`](ftp_proto::io::IoAction::StartDataTls), by `tls`, which is of the control connection's
+    /// session; `None` when there is no such.
+    pub fn start_tls(&mut self, id: DataId, tls: Option<TlsStream>) {
+        match (self.take(id), tls) {
+            (Some(State::Linked(mut wire)), Some(tls)) => {
+                wire.put_under(tls);
+                self.slots.push(Slot { id, state: State::Securing(wire) });
+            }
+            _ => {
+                let event = DataEvent::Failed { during: DataPhase::Secure, why: Failure::Tls };
+                self.events.push_back((id, event));
+            }
+        }
     }
 
     /// [`IoAction::StartTransfer`](ftp_proto::io::IoAction::StartTransfer). `local` is what the application opened;
@@ -124,7 +135,7 @@ impl<L: EventLoop> DataConnections<L> {
     pub fn start(&mut self, id: DataId, plan: &TransferPlan, local: Option<LocalEnd>) {
         let wire = self.take(id).and_then(|state| match state {
             State::Linked(wire) => Some(wire),
-            State::Listening(_) | State::Connecting(_) | State::Moving(_) => None,
+            State::Listening(_) | State::Connecting(_) | State::Securing(_) | State::Moving(_) => None,
         });
         let why = match (wire, local) {
             (Some(wire), Some(local)) => {
@@ -152,7 +163,7 @@ impl<L: EventLoop> DataConnections<L> {
     pub fn progress(&self) -> impl Iterator<Item = (DataId, u64)> + '_ {
         self.slots.iter().filter_map(|slot| match &slot.state {
             State::Moving(moving) => Some((slot.id, moving.octets())),
-            State::Listening(_) | State::Connecting(_) | State::Linked(_) => None,
+            State::Listening(_) | State::Connecting(_) | State::Linked(_) | State::Securing(_) => None,
         })
     }
 
@@ -186,7 +197,7 @@ impl<L: EventLoop> DataConnections<L> {
     pub fn deadline(&self) -> Option<Instant> {
         let of_slot = |slot: &Slot<L>| match &slot.state {
             State::Connecting(connecting) => connecting.deadline(),
-            State::Listening(_) | State::Linked(_) | State::Moving(_) => None,
+            State::Listening(_) | State::Linked(_) | State::Securing(_) | State::Moving(_) => None,
         };
         self.slots.iter().filter_map(of_slot).min()
     }
@@ -220,6 +231,10 @@ impl<L: EventLoop> State<L> {
                 Err(why) => connect_failed(why),
             }),
             Self::Linked(_) => Poll::Pending,
+            Self::Securing(wire) => Poll::Ready(match ready!(wire.poll_handshake(event_loop)) {
+                Ok(facts) => (DataEvent::Secured(facts), Next::Is(Self::Linked(wire.hand_over()))),
+                Err(why) => (DataEvent::Failed { during: DataPhase::Secure, why }, Next::Closed),
+            }),
             Self::Moving(moving) => {
                 let event = ready!(moving.poll(event_loop));
                 let next = match event {

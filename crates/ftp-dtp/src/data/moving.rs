@@ -40,8 +40,8 @@ impl<L: EventLoop> Moving<L> {
     }
 
     /// The connection, when it is to be kept for the next transfer (block mode).
-    pub(super) fn kept(&self) -> Option<Wire<L>> {
-        (self.on_end == OnEnd::Keep).then(|| Wire::new(self.wire.socket.clone()))
+    pub(super) fn kept(&mut self) -> Option<Wire<L>> {
+        (self.on_end == OnEnd::Keep).then(|| self.wire.hand_over())
     }
 
     /// That it has ended, or that the peer has sent a restart marker.
@@ -54,7 +54,7 @@ impl<L: EventLoop> Moving<L> {
                 }
                 self.job = None;
             }
-            let direction = match self.pump.step(&mut self.wire.socket, BUDGET) {
+            let direction = match self.pump.step(&mut self.wire, BUDGET) {
                 PumpStep::Ended { totals, result } => {
                     return Poll::Ready(DataEvent::Ended { totals, result });
                 }
@@ -83,7 +83,7 @@ impl<L: EventLoop> Moving<L> {
     /// The event loop itself failed: the pump is stopped where it stands.
     fn totals_so_far(&mut self) -> TransferTotals {
         self.pump.abort();
-        match self.pump.step(&mut self.wire.socket, BUDGET) {
+        match self.pump.step(&mut self.wire, BUDGET) {
             PumpStep::Ended { totals, .. } => totals,
             _ => TransferTotals { wire: self.pump.octets(), ..TransferTotals::NONE },
         }

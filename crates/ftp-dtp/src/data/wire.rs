@@ -1,8 +1,11 @@
-//! The socket of a data connection and its readiness.
+//! A data connection: its socket, TLS when there is any, and its readiness.
 
+use crate::errors::failure;
 use crate::event_loop::{Direction, EventLoop};
-use crate::stream::DataSocket;
-use core::task::Poll;
+use crate::stream::{DataSocket, DataStream};
+use crate::tls::{Handshake, TlsStream};
+use core::task::{Poll, ready};
+use ftp_proto::data::{Failure, StreamEnd, TlsFacts};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io;
 
@@ -12,12 +15,36 @@ use std::io;
 pub(super) struct Wire<L: EventLoop> {
     /// What octets are moved on; not through the event loop's eyes, so that storage jobs can use it too.
     pub(super) socket: DataSocket,
+    tls: Option<Box<TlsStream>>,
     watched: Option<L::Watched<DataSocket>>,
 }
 
 impl<L: EventLoop> Wire<L> {
     pub(super) const fn new(socket: DataSocket) -> Self {
-        Self { socket, watched: None }
+        Self { socket, tls: None, watched: None }
+    }
+
+    /// From now on, octets are under TLS.
+    pub(super) fn put_under(&mut self, tls: TlsStream) {
+        self.tls = Some(Box::new(tls));
+    }
+
+    /// The same connection, for another transfer. This one can only be dropped.
+    pub(super) fn hand_over(&mut self) -> Self {
+        Self { socket: self.socket.clone(), tls: self.tls.take(), watched: None }
+    }
+
+    /// Goes on with the handshake of TLS.
+    pub(super) fn poll_handshake(&mut self, event_loop: &mut L) -> Poll<Result<TlsFacts, Failure>> {
+        loop {
+            let Some(tls) = &mut self.tls else { return Poll::Ready(Err(Failure::Tls)) };
+            let direction = match tls.handshake(&mut &*self.socket)? {
+                Handshake::Done(facts) => return Poll::Ready(Ok(facts)),
+                Handshake::WantRead => Direction::Read,
+                Handshake::WantWrite => Direction::Write,
+            };
+            ready!(self.poll_ready(event_loop, direction)).map_err(|error| failure(&error))?;
+        }
     }
 
     /// Waits until the socket is ready. What the event loop remembers may be out of date, since others than it use the
@@ -28,6 +55,41 @@ impl<L: EventLoop> Wire<L> {
             empty => empty.insert(event_loop.watch(self.socket.clone())?),
         };
         event_loop.poll_io(watched, direction, |socket| ask_system(socket, direction))
+    }
+}
+
+impl<L: EventLoop> DataStream for Wire<L> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => tls.read(&mut &*self.socket, into),
+            None => self.socket.read(into),
+        }
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => tls.write(&mut &*self.socket, octets),
+            None => self.socket.write(octets),
+        }
+    }
+
+    fn finish_writing(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            tls.close(&mut &*self.socket)?;
+        }
+        self.socket.finish_writing()
+    }
+
+    fn proper_end(&self) -> StreamEnd {
+        if self.tls.is_some() { StreamEnd::CloseNotify } else { StreamEnd::Fin }
+    }
+
+    fn awaits_peers_end(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_client())
+    }
+
+    fn socket(&self) -> Option<DataSocket> {
+        self.tls.is_none().then(|| self.socket.clone())
     }
 }
 

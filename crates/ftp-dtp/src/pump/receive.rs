@@ -162,6 +162,11 @@ impl Receiving {
         match stream.read(self.room(end)) {
             Ok(0) => {
                 self.totals.end = stream.proper_end();
+                if self.totals.end == StreamEnd::CloseNotify {
+                    // The peer may wait for ours (RFC 8446 §6.1 does not ask for it, clients do). There is room: nothing
+                    // was written before.
+                    let _ = stream.finish_writing();
+                }
                 self.stop = Some(Ok(()));
                 None
             }

@@ -139,10 +139,7 @@ impl Sending {
                 }
                 Phase::Write { last } => self.write(stream, last, &mut budget),
                 Phase::Finish => self.finish(stream),
-                Phase::Drain => {
-                    self.drain(stream);
-                    None
-                }
+                Phase::Drain => self.drain(stream),
                 Phase::Ended(result) => Some(PumpStep::Ended { totals: self.totals, result }),
             };
             if let Some(step) = step {
@@ -376,8 +373,8 @@ impl Sending {
     }
 
     /// Nothing is waited for: a peer that closes only once it has read the reply must get it. But a reset that is here
-    /// already tells that the peer did not get all.
-    fn drain(&mut self, stream: &mut impl DataStream) {
+    /// already tells that the peer did not get all. Under TLS a client waits, see [`DataStream::awaits_peers_end`].
+    fn drain(&mut self, stream: &mut impl DataStream) -> Option<PumpStep> {
         let mut waste = [0; 4096];
         for _ in 0..DRAINED / waste.len() {
             match stream.read(&mut waste) {
@@ -388,16 +385,23 @@ impl Sending {
                 Ok(_) => {}
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock if stream.awaits_peers_end() => {
+                        return Some(PumpStep::WantRead);
+                    }
                     io::ErrorKind::WouldBlock => break,
                     io::ErrorKind::UnexpectedEof => {
                         self.totals.end = StreamEnd::Unclean;
                         break;
                     }
-                    _ => return self.fail(TransferFailure::Connection(failure(&error))),
+                    _ => {
+                        self.fail(TransferFailure::Connection(failure(&error)));
+                        return None;
+                    }
                 },
             }
         }
         self.end(Ok(()));
+        None
     }
 }
 

@@ -222,6 +222,8 @@ impl ControlMachine for ClientConnection {
         matches!(self.life, Life::Greeting | Life::Open)
             && self.peer_gone.is_none()
             && self.control.steps.len() < MAX_STEPS
+            // What comes while TLS begins or ends is not for this machine.
+            && self.control.security.decodes()
     }
 
     fn receive(&mut self, octets: &[u8], now: Instant) -> usize {

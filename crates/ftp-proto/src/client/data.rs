@@ -301,8 +301,13 @@ impl Transfer {
         }
     }
 
+    const fn flow(&self) -> Flow {
+        if self.request.verb.is_upload() { Flow::ToPeer } else { Flow::FromPeer }
+    }
+
     fn secure_link(&self, control: &mut Control) -> Fate {
-        control.act(IoAction::StartDataTls { id: control.link.id(), role: Side::User.tls_role() });
+        let (id, role, flow) = (control.link.id(), Side::User.tls_role(), self.flow());
+        control.act(IoAction::StartDataTls { id, role, flow, must_resume: false });
         control.set_timer(Timer::DataTls, control.config.timeouts.data_tls);
         Fate::GoesOn
     }
@@ -314,7 +319,7 @@ impl Transfer {
         self.started = true;
         let span = self.request.span;
         let plan = TransferPlan {
-            flow: if self.request.verb.is_upload() { Flow::ToPeer } else { Flow::FromPeer },
+            flow: self.flow(),
             encoding: self.request.encoding,
             limit: span.end.map(|end| end.saturating_sub(span.start)),
             on_end: self.on_end(),

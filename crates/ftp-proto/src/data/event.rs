@@ -128,6 +128,8 @@ pub enum Failure {
     Reset,
     /// TLS failed.
     Tls,
+    /// The data connection's TLS did not resume the control connection's session, which was required.
+    NotResumed,
     /// Anything else.
     Other,
 }

@@ -68,6 +68,7 @@ impl FailureId {
             (DataPhase::Listen, _) => Self::ListenFailed,
             (DataPhase::Secure, Failure::TimedOut) => Self::TlsTimedOut,
             (DataPhase::Secure, Failure::Reset) => Self::ConnectReset,
+            (_, Failure::NotResumed) => Self::TlsNotResumed,
             (DataPhase::Secure, _) => Self::TlsFailed,
             (DataPhase::Connect, Failure::WrongPeer) => Self::WrongPeer,
             (DataPhase::Connect, Failure::Refused) => Self::ConnectRefused,

@@ -127,6 +127,7 @@ pub(super) const fn network_text(why: Failure) -> &'static str {
         Failure::TimedOut => "no answer in time",
         Failure::Reset => "the connection was reset",
         Failure::Tls => "TLS failed",
+        Failure::NotResumed => "TLS did not resume the control connection's session",
         Failure::Other => "an error of the network",
     }
 }

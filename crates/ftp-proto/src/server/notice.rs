@@ -48,6 +48,13 @@ pub enum Notice {
         /// The other end.
         peer: SocketAddr,
     },
+    /// A data connection is under TLS.
+    DataSecured {
+        /// Which.
+        id: DataId,
+        /// It resumed the control connection's session: both have the same client.
+        resumed: bool,
+    },
     /// A data connection could not be had.
     DataFailed {
         /// Which.

@@ -12,7 +12,7 @@ use crate::command::EpsvArgument;
 use crate::data::link::{DataLink, LinkInput, LinkState};
 use crate::data::{
     AcceptFrom, AddressForm, Admission, Announce, DataFacts, DataId, DataMode, DataPhase, DataPolicy,
-    DataPolicyRow, Failure, FailureId, PeerCheck, Side, SourceEndpoint, SourcePort,
+    DataPolicyRow, Failure, FailureId, PeerCheck, RequireResumption, Side, SourceEndpoint, SourcePort,
 };
 use crate::io::{IoAction, Timer};
 use crate::reply::{Reply, ReplyCode};
@@ -67,6 +67,13 @@ impl ServerConnection {
             tls: self.security.is_protected(),
             user: self.access.user(),
         })
+    }
+
+    /// Under PROT P with `RequireResumption::Auto`, the peer's address is all that tells who it is until the first data
+    /// connection has resumed the control connection's session.
+    fn peer_check(&self, row: &DataPolicyRow) -> PeerCheck {
+        let untold = row.resumption == RequireResumption::Auto && !self.security.data_resumed;
+        if self.security.protects_data() && untold { PeerCheck::SameAddress } else { row.peer_check }
     }
 
     fn refused_by_epsv_all(&mut self) -> bool {
@@ -152,7 +159,7 @@ impl ServerConnection {
             let text = "Passive mode is switched off here: use EPRT or PORT.";
             return self.finish_with(ReplyCode::NOT_IMPLEMENTED, text);
         }
-        let expect = match row.peer_check {
+        let expect = match self.peer_check(row) {
             PeerCheck::SameAddress => AcceptFrom::Only(self.endpoints.peer.ip()),
             PeerCheck::SameNetwork { .. } | PeerCheck::Off => AcceptFrom::Any,
         };
@@ -243,7 +250,7 @@ impl ServerConnection {
     /// Whether `peer` may have the data connection. A stranger never uses up the listener.
     pub(super) fn admit_data(&mut self, id: DataId, peer: SocketAddr) -> Admission {
         let client = self.endpoints.peer.ip();
-        let right_peer = match self.data_row().peer_check {
+        let right_peer = match self.peer_check(self.data_row()) {
             PeerCheck::SameAddress => crate::address::normalise(peer.ip()) == client,
             PeerCheck::SameNetwork { v4_prefix, v6_prefix } => {
                 same_network(peer.ip(), client, if client.is_ipv4() { v4_prefix } else { v6_prefix })

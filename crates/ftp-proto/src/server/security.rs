@@ -9,7 +9,7 @@ use super::connection::ServerConnection;
 use super::gate::Service;
 use super::{Notice, TlsPolicy};
 use crate::command::ProtectionLevel;
-use crate::data::{Side, TlsFacts};
+use crate::data::{RequireResumption, Side, TlsFacts};
 use crate::io::{IoAction, Timer};
 use crate::reply::ReplyCode;
 use bytes::Bytes;
@@ -23,6 +23,8 @@ pub(super) struct Security {
     buffer_size_known: bool,
     /// PROT P is in force.
     private: bool,
+    /// A data connection has resumed this session: the client can.
+    pub(super) data_resumed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +75,15 @@ impl Security {
 }
 
 impl ServerConnection {
+    /// Whether a data connection must resume the control connection's TLS session now.
+    pub(super) fn must_resume(&self) -> bool {
+        match self.data_row().resumption {
+            RequireResumption::Off | RequireResumption::Log => false,
+            RequireResumption::Auto => self.security.data_resumed,
+            RequireResumption::Require => true,
+        }
+    }
+
     pub(super) fn start_implicit_tls(&mut self) {
         self.security.state = State::Handshaking;
         self.gate.service = Service::Securing;

@@ -15,10 +15,10 @@ use super::{AskId, ListingOptions, Notice, OctetSpan, Outcome, TlsPolicy, Transf
 use crate::command::{ListArgument, PathName, Verb};
 use crate::data::link::{LinkInput, LinkState};
 use crate::data::{
-    DataEvent, DataPhase, Failure, Opening, Side, StorageFailure, StreamEnd, TransferFailure, TransferId,
-    TransferTotals,
+    DataEvent, DataPhase, Failure, Opening, Resumption, Side, StorageFailure, StreamEnd, TlsFacts,
+    TransferFailure, TransferId, TransferTotals,
 };
-use crate::io::{IoAction, Timer};
+use crate::io::{Flow, IoAction, Timer};
 use crate::reply::{Reply, ReplyCode};
 use alloc::format;
 use alloc::string::String;
@@ -193,7 +193,12 @@ impl ServerConnection {
         if self.data.link.state() == LinkState::Securing {
             self.timers.clear(Timer::DataOpen);
             self.set_timer(Timer::DataTls, self.config.timeouts.data_tls);
-            self.act(IoAction::StartDataTls { id, role: Side::Server.tls_role() });
+            let flow = match &self.gate.service {
+                Service::Transfer(transfer) if transfer.request.verb.is_upload() => Flow::FromPeer,
+                _ => Flow::ToPeer,
+            };
+            let must_resume = self.must_resume();
+            self.act(IoAction::StartDataTls { id, role: Side::Server.tls_role(), flow, must_resume });
         } else if let Service::Transfer(transfer) = &mut self.gate.service {
             transfer.phase = Phase::Moving;
             let (transfer, plan) = (transfer.id, plan(&transfer.request, self.parameters.deflate_level));
@@ -219,15 +224,24 @@ impl ServerConnection {
                     self.data_connection_ready();
                 }
             }
-            DataEvent::Secured(_) => {
-                if self.data.link.apply(LinkInput::Secured, true).is_ok() {
-                    self.data_connection_ready();
-                }
-            }
+            DataEvent::Secured(facts) => self.data_secured(&facts),
             DataEvent::Failed { during, why } => self.data_failed(during, why),
             DataEvent::Progress { octets } => self.progressed(octets),
             DataEvent::Checkpoint { marker, stored } => self.checkpoint(&marker, stored),
             DataEvent::Ended { totals, result } => self.transfer_ended(totals, result),
+        }
+    }
+
+    fn data_secured(&mut self, facts: &TlsFacts) {
+        let resumed = facts.resumption == Resumption::ControlSession;
+        if self.must_resume() && !resumed {
+            return self.data_failed(DataPhase::Secure, Failure::NotResumed);
+        }
+        let id = self.data.link.id();
+        if self.data.link.apply(LinkInput::Secured, true).is_ok() {
+            self.security.data_resumed |= resumed;
+            self.notice(Notice::DataSecured { id, resumed });
+            self.data_connection_ready();
         }
     }
 

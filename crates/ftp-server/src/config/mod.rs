@@ -3,7 +3,8 @@
 mod values;
 
 pub(crate) use values::{
-    ActiveSource, DEFAULT_PORT, EncodingList, LogFormat, PassivePorts, Seconds, all_addresses, parse_listen,
+    ActiveSource, DEFAULT_PORT, EncodingList, LogFormat, PassivePorts, ResumptionMode, Seconds, TlsMode,
+    all_addresses, parse_listen,
 };
 
 use crate::args::Serve;
@@ -39,6 +40,16 @@ pub(crate) struct File {
     drain: Option<Seconds>,
     encodings: Option<EncodingList>,
     driver: Option<Driver>,
+    tls: Option<TlsMode>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    #[serde(default)]
+    listen_tls: Vec<String>,
+    tls_resumption: Option<ResumptionMode>,
+    #[serde(default)]
+    allow_ccc: bool,
+    #[serde(default)]
+    allow_clear_login: bool,
 }
 
 /// What is wrong with the settings. Each says what to do.
@@ -50,6 +61,8 @@ pub(crate) enum SettingsError {
     Syntax { path: PathBuf, line: usize, message: String },
     #[error("listen: {0}")]
     Listen(String),
+    #[error("tls-cert and tls-key belong together: give both, or neither")]
+    HalfIdentity,
 }
 
 /// All that `serve` goes by.
@@ -76,6 +89,20 @@ pub(crate) struct Settings {
     pub(crate) drain: Duration,
     pub(crate) encodings: EncodingList,
     pub(crate) driver: Driver,
+    pub(crate) tls: TlsSettings,
+}
+
+/// What concerns TLS.
+#[derive(Debug)]
+pub(crate) struct TlsSettings {
+    pub(crate) mode: TlsMode,
+    /// Certificate and key; `None` is the server's own.
+    pub(crate) files: Option<(PathBuf, PathBuf)>,
+    /// Where TLS comes first.
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) resumption: ResumptionMode,
+    pub(crate) allow_ccc: bool,
+    pub(crate) allow_clear_login: bool,
 }
 
 impl File {
@@ -99,10 +126,7 @@ impl Settings {
     /// When the file cannot be read or means nothing.
     pub(crate) fn new(line: Serve) -> Result<Self, SettingsError> {
         let file = line.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
-        let listed = file.listen.iter().map(|text| parse_listen(text)).collect::<Result<Vec<_>, _>>();
-        let listed = listed.map_err(SettingsError::Listen)?.concat();
-        let given = line.listen.concat();
-        let listen = if given.is_empty() { listed } else { given };
+        let listen = listen(&line.listen, &file.listen)?;
         let limits = SessionLimits::default();
         let number = |line: Option<u32>, file: Option<u32>, default: usize| {
             line.or(file).map_or(default, |number| usize::try_from(number).unwrap_or(usize::MAX))
@@ -128,11 +152,33 @@ impl Settings {
             log_format: line.log_format.or(file.log_format).unwrap_or_default(),
             log_file: line.log_file.or(file.log_file),
             record: line.record,
+            tls: TlsSettings {
+                mode: line.tls.or(file.tls).unwrap_or_default(),
+                files: match (line.tls_cert.or(file.tls_cert), line.tls_key.or(file.tls_key)) {
+                    (Some(certificate), Some(key)) => Some((certificate, key)),
+                    (None, None) => None,
+                    _ => return Err(SettingsError::HalfIdentity),
+                },
+                listen: self::listen(&line.listen_tls, &file.listen_tls)?,
+                resumption: line.tls_resumption.or(file.tls_resumption).unwrap_or_default(),
+                allow_ccc: line.allow_ccc || file.allow_ccc,
+                allow_clear_login: line.allow_clear_login || file.allow_clear_login,
+            },
             encodings: line.encodings.or(file.encodings).unwrap_or_default(),
             driver: line.driver.or(file.driver).unwrap_or_default(),
             drain: line.drain.or(file.drain).map_or(Duration::from_secs(30), |Seconds(time)| time),
         })
     }
+}
+
+/// The addresses of the command line, else those of the file.
+fn listen(line: &[Vec<SocketAddr>], file: &[String]) -> Result<Vec<SocketAddr>, SettingsError> {
+    let given = line.concat();
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    let listed: Result<Vec<_>, _> = file.iter().map(|text| parse_listen(text)).collect();
+    Ok(listed.map_err(SettingsError::Listen)?.concat())
 }
 
 #[cfg(test)]
@@ -179,6 +225,13 @@ mod tests {
             drain = 5
             encodings = "block"
             driver = "mio"
+            tls = "require"
+            tls-cert = "/etc/ftp/cert.pem"
+            tls-key = "/etc/ftp/key.pem"
+            listen-tls = ["127.0.0.1:990"]
+            tls-resumption = "require"
+            allow-ccc = true
+            allow-clear-login = true
         "#;
         let line = Serve { root: Some("/elsewhere".into()), ..Serve::default() };
         let settings = settings(file, line).unwrap();
@@ -189,7 +242,16 @@ mod tests {
         assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
         assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
         assert_eq!(settings.encodings, "block".parse().unwrap());
+        assert_eq!((settings.tls.mode, settings.tls.resumption), (TlsMode::Require, ResumptionMode::Require));
+        assert_eq!(settings.tls.listen.len(), 1);
+        assert!(settings.tls.files.is_some() && settings.tls.allow_ccc && settings.tls.allow_clear_login);
         assert_eq!((settings.drain, settings.driver), (Duration::from_secs(5), Driver::Mio));
+    }
+
+    #[test]
+    fn a_certificate_without_its_key_is_refused() {
+        let error = settings("tls-cert = \"/etc/ftp/cert.pem\"\n", Serve::default()).unwrap_err();
+        assert!(matches!(error, SettingsError::HalfIdentity), "{error}");
     }
 
     #[test]

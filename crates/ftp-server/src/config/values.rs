@@ -4,8 +4,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::num::NonZeroU16;
 use core::str::FromStr;
 use core::time::Duration;
-use ftp_proto::data::{PortRange, SourcePort};
-use ftp_proto::server::Encodings;
+use ftp_proto::data::{PortRange, RequireResumption, SourcePort};
+use ftp_proto::server::{Encodings, TlsPolicy};
 use serde::Deserialize;
 
 /// Where the server listens when nothing else is said. Ports below 1024 need privilege.
@@ -95,6 +95,63 @@ impl TryFrom<NumberOrText> for ActiveSource {
 
     fn try_from(value: NumberOrText) -> Result<Self, String> {
         value.into_text().parse()
+    }
+}
+
+/// When there is TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TlsMode {
+    /// Never.
+    Off,
+    /// When the client asks for it.
+    #[default]
+    Offer,
+    /// Always: no login and no transfer without it.
+    Require,
+}
+
+impl TlsMode {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Offer => "offered",
+            Self::Require => "required",
+        }
+    }
+
+    pub(crate) const fn policy(self) -> TlsPolicy {
+        match self {
+            Self::Off => TlsPolicy::Off,
+            Self::Offer => TlsPolicy::Offer,
+            Self::Require => TlsPolicy::Require,
+        }
+    }
+}
+
+/// Whether data connections must resume the control connection's TLS session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ResumptionMode {
+    /// Nobody looks.
+    Off,
+    /// It is logged.
+    Log,
+    /// From the first that has.
+    #[default]
+    Auto,
+    /// Always.
+    Require,
+}
+
+impl ResumptionMode {
+    pub(crate) const fn policy(self) -> RequireResumption {
+        match self {
+            Self::Off => RequireResumption::Off,
+            Self::Log => RequireResumption::Log,
+            Self::Auto => RequireResumption::Auto,
+            Self::Require => RequireResumption::Require,
+        }
     }
 }
 

@@ -113,7 +113,11 @@ impl Start {
             use std::os::unix::process::CommandExt as _;
             command.uid(user).gid(user);
         }
-        command.env("ROOT", &root).env("RUST_LOG", self.log_level).env("NO_COLOR", "1");
+        command
+            .env("XDG_STATE_HOME", self.folder.path())
+            .env("ROOT", &root)
+            .env("RUST_LOG", self.log_level)
+            .env("NO_COLOR", "1");
         command
     }
 

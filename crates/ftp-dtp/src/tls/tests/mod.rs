@@ -1,0 +1,7 @@
+//! TLS between two ends in memory.
+
+mod binding;
+mod ending;
+mod pair;
+mod truncation;
+mod trust;

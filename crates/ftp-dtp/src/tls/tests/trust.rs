@@ -1,0 +1,67 @@
+//! Whom a client believes.
+
+use super::pair::{client, control, peers, server, shake};
+use crate::tls::{ClientTls, Fingerprint, ServerTls, Trust};
+use ftp_proto::data::Failure;
+use ftp_proto::io::Flow;
+use std::io::Write as _;
+
+/// What comes of a control connection to `server`, called `name`; and what was not believed.
+fn meet(server: &ServerTls, name: &str, trust: &Trust) -> (Result<(), String>, Option<Fingerprint>) {
+    let session = ClientTls::new(name, trust).unwrap().session().unwrap();
+    let (mut here, mut there) = peers(session.stream().unwrap(), server.session().control().unwrap());
+    let (one, _) = shake(&mut here, &mut there);
+    (one.map(drop).map_err(|_| here.tls.failure().unwrap_or_default()), session.rejected())
+}
+
+#[test]
+fn c8_a_certificate_that_nobody_vouches_for_is_refused_and_told() {
+    let server = server();
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(other.cert.pem().as_bytes()).unwrap();
+    let (met, rejected) = meet(&server, "localhost", &Trust::Authorities(file.path().into()));
+    assert!(met.is_err());
+    assert_eq!(rejected, Some(server.fingerprint()));
+}
+
+#[test]
+fn an_authority_vouches_for_the_name_and_for_no_other() {
+    let own = rcgen::generate_simple_self_signed(["ftp.example.com".to_owned()]).unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(own.cert.pem().as_bytes()).unwrap();
+    let key = own.signing_key.serialize_der().try_into().unwrap();
+    let server = ServerTls::new(vec![own.cert.der().clone()], key).unwrap();
+    let trust = Trust::Authorities(file.path().into());
+    assert_eq!(meet(&server, "ftp.example.com", &trust).0, Ok(()));
+    let (met, _) = meet(&server, "ftp.example.org", &trust);
+    assert!(met.unwrap_err().contains("ftp.example.com"));
+}
+
+#[test]
+fn a_pinned_certificate_is_believed_and_no_other() {
+    let (known, unknown) = (server(), server());
+    let trust = Trust::Pinned(vec![known.fingerprint()]);
+    assert_eq!(meet(&known, "localhost", &trust), (Ok(()), None));
+    let (met, rejected) = meet(&unknown, "localhost", &trust);
+    assert!(met.unwrap_err().contains("another certificate"));
+    assert_eq!(rejected, Some(unknown.fingerprint()));
+}
+
+#[test]
+fn c8_a_data_connection_with_another_certificate_is_refused() {
+    let (server, other, client) = (server().session(), server().session(), client());
+    let (_here, _there) = control(&client, &server);
+    let (mut here, mut there) = peers(client.stream().unwrap(), other.data(Flow::ToPeer, false).unwrap());
+    let (one, _) = shake(&mut here, &mut there);
+    assert_eq!(one.unwrap_err(), Failure::Tls);
+    assert!(here.tls.failure().unwrap().contains("another certificate than the control connection"));
+}
+
+#[test]
+fn a_fingerprint_is_read_with_and_without_colons() {
+    let fingerprint = Fingerprint::of(b"x");
+    let text = fingerprint.to_string();
+    assert_eq!(text.replace(':', "").to_lowercase().parse(), Ok(fingerprint));
+    assert!(text[3..].parse::<Fingerprint>().is_err() && "zz".repeat(32).parse::<Fingerprint>().is_err());
+}
