@@ -1,6 +1,7 @@
-//! The control connection's octets, between its non-blocking socket and the machine.
+//! The control connection's octets, between its non-blocking socket and the machine, under TLS or not.
 
 mod connect;
+mod secure;
 mod socket;
 
 pub use connect::ControlConnect;
@@ -9,7 +10,8 @@ pub use socket::ControlSocket;
 use core::mem;
 use ftp_proto::io::{ControlEvent, ControlMachine};
 use ftp_proto::time::Instant;
-use std::io;
+use secure::Tls;
+use std::io::{self, Read, Write};
 
 /// How many octets are read at once. Command lines are short; what does not fit is read next.
 const READ_AT_ONCE: usize = 8 * 1024;
@@ -21,7 +23,8 @@ const ROUNDS: usize = 8;
 ///
 /// It holds what was read and the machine has not taken yet, at most 8 KiB: while the machine does not take it, nothing
 /// more is read, and TCP makes the peer wait. When nothing is held no memory is, so that an idle session is small.
-/// In the clear, the machine's octets are the socket's; under TLS, [`ControlSocket`] stands in between.
+/// In the clear, the machine's octets are the socket's; TLS stands in between when the machine has
+/// [begun](Self::start_tls) it, until it [ends](Self::stop_tls).
 ///
 /// A driver's turn is: [`fill`](Self::fill) when the socket is readable, carry out all that the machine's
 /// [`poll`](ControlMachine::poll) says, [`flush`](Self::flush), and `fill` again if it said [`Filled::Held`] and the
@@ -34,6 +37,9 @@ pub struct ControlPipe {
     ended: bool,
     /// Nothing can be written any more either: an error was told to the machine.
     broken: bool,
+    tls: Tls,
+    /// How often the machine was told something.
+    told: usize,
 }
 
 /// What [`ControlPipe::fill`] came to.
@@ -64,7 +70,7 @@ impl ControlPipe {
     /// A pipe for a new connection.
     #[must_use]
     pub const fn new() -> Self {
-        Self { held: Vec::new(), ended: false, broken: false }
+        Self { held: Vec::new(), ended: false, broken: false, tls: Tls::Clear, told: 0 }
     }
 
     /// How many octets were read and not yet taken by the machine.
@@ -73,33 +79,49 @@ impl ControlPipe {
         self.held.len()
     }
 
-    /// Gives the machine what is held, then reads from the non-blocking socket and gives it that.
+    /// How often the machine was told something: what has changed since then is news.
+    #[must_use]
+    pub const fn told(&self) -> usize {
+        self.told
+    }
+
+    /// Gives the machine what is held, then reads from the non-blocking socket and gives it that. Goes on with the beginning
+    /// and the end of TLS, too.
     pub fn fill<M: ControlMachine + ?Sized>(
         &mut self,
         machine: &mut M,
         now: Instant,
-        mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+        socket: &mut (impl Read + Write),
     ) -> Filled {
-        if !self.give_held(machine, now) {
-            return Filled::Held;
+        match self.change_tls(machine, now, socket) {
+            Some(filled) => filled,
+            None if !self.give_held(machine, now) => Filled::Held,
+            None if self.ended => Filled::Ended,
+            None => self.read(machine, now, socket),
         }
-        if self.ended {
-            return Filled::Ended;
-        }
+    }
+
+    fn read<M: ControlMachine + ?Sized>(
+        &mut self,
+        machine: &mut M,
+        now: Instant,
+        socket: &mut (impl Read + Write),
+    ) -> Filled {
         let mut room = [0; READ_AT_ONCE];
         for _ in 0..ROUNDS {
             if !machine.wants_input() {
                 return Filled::Held;
             }
-            match read(&mut room) {
+            match self.tls.read(socket, &mut room) {
                 Ok(0) => {
                     self.ended = true;
-                    machine.handle_control(ControlEvent::PeerClosed, now);
+                    self.tell(machine, ControlEvent::PeerClosed, now);
                     return Filled::Ended;
                 }
                 Ok(octets) => {
                     let octets = room.get(..octets).unwrap_or_default();
                     let taken = machine.receive(octets, now);
+                    self.told += 1;
                     self.held.extend_from_slice(octets.get(taken..).unwrap_or_default());
                     if !self.held.is_empty() {
                         return Filled::Held;
@@ -123,15 +145,18 @@ impl ControlPipe {
         &mut self,
         machine: &mut M,
         now: Instant,
-        mut write: impl FnMut(&[u8]) -> io::Result<usize>,
+        socket: &mut impl Write,
     ) -> Flushed {
         loop {
             let octets = machine.pending_output();
             if octets.is_empty() {
                 return Flushed::All;
             }
-            match write(octets) {
-                Ok(written) if written > 0 => machine.output_written(written, now),
+            match self.tls.write(socket, octets) {
+                Ok(written) if written > 0 => {
+                    machine.output_written(written, now);
+                    self.told += 1;
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(_) | Err(_) => {
@@ -142,24 +167,11 @@ impl ControlPipe {
         }
     }
 
-    /// At the border between clear and TLS (`StartControlTls`, `StopControlTls`): clear octets must not be read as
-    /// protected ones. The machine has taken everything up to there, so nothing is held; if it ever were, it is thrown
-    /// away, and the count says so.
-    pub fn cross_border(&mut self) -> usize {
-        debug_assert!(self.held.is_empty(), "the machine left octets before the border");
-        mem::take(&mut self.held).len()
-    }
-
-    /// What was read behind the border, on its other side: the machine gets it next.
-    pub fn hold(&mut self, octets: Vec<u8>) {
-        debug_assert!(self.held.is_empty(), "octets from both sides of the border");
-        self.held = octets;
-    }
-
     /// Whether all was taken.
     fn give_held<M: ControlMachine + ?Sized>(&mut self, machine: &mut M, now: Instant) -> bool {
         while !self.held.is_empty() && machine.wants_input() {
             let taken = machine.receive(&self.held, now).min(self.held.len());
+            self.told += 1;
             if taken == self.held.len() {
                 self.held = Vec::new();
             } else if taken == 0 {
@@ -175,8 +187,13 @@ impl ControlPipe {
     fn break_off<M: ControlMachine + ?Sized>(&mut self, machine: &mut M, now: Instant) {
         self.ended = true;
         if !mem::replace(&mut self.broken, true) {
-            machine.handle_control(ControlEvent::Reset, now);
+            self.tell(machine, ControlEvent::Reset, now);
         }
+    }
+
+    fn tell<M: ControlMachine + ?Sized>(&mut self, machine: &mut M, event: ControlEvent, now: Instant) {
+        machine.handle_control(event, now);
+        self.told += 1;
     }
 }
 

@@ -1,9 +1,10 @@
 //! A data connection as the pump sees it.
 
+use crate::tls::{Handshake, TlsStream};
 use core::net::SocketAddr;
 use core::ops::Deref;
 use ftp_proto::address::normalise_socket;
-use ftp_proto::data::StreamEnd;
+use ftp_proto::data::{Failure, StreamEnd};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -47,6 +48,82 @@ pub trait DataStream {
     /// The socket, when octets go through it unchanged: allows sendfile.
     fn socket(&self) -> Option<DataSocket> {
         None
+    }
+}
+
+/// A data connection that may be under TLS.
+#[derive(Debug)]
+pub struct Protected<'a, S> {
+    /// What octets go through in the end.
+    pub socket: &'a mut S,
+    /// TLS, when there is any.
+    pub tls: Option<&'a mut TlsStream>,
+}
+
+/// A stream below TLS.
+struct Below<'a, S>(&'a mut S);
+
+impl<S: DataStream> Read for Below<'_, S> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl<S: DataStream> Write for Below<'_, S> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<S: DataStream> Protected<'_, S> {
+    /// Goes on with the handshake of TLS.
+    ///
+    /// # Errors
+    /// As [`TlsStream::handshake`].
+    pub fn handshake(&mut self) -> Result<Handshake, Failure> {
+        match &mut self.tls {
+            Some(tls) => tls.handshake(&mut Below(self.socket)),
+            None => Err(Failure::Tls),
+        }
+    }
+}
+
+impl<S: DataStream> DataStream for Protected<'_, S> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => tls.read(&mut Below(self.socket), into),
+            None => self.socket.read(into),
+        }
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => tls.write(&mut Below(self.socket), octets),
+            None => self.socket.write(octets),
+        }
+    }
+
+    fn finish_writing(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            tls.close(&mut Below(self.socket))?;
+        }
+        self.socket.finish_writing()
+    }
+
+    fn proper_end(&self) -> StreamEnd {
+        if self.tls.is_some() { StreamEnd::CloseNotify } else { self.socket.proper_end() }
+    }
+
+    fn awaits_peers_end(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_client())
+    }
+
+    fn socket(&self) -> Option<DataSocket> {
+        if self.tls.is_some() { None } else { self.socket.socket() }
     }
 }
 

@@ -9,6 +9,7 @@ mod rfc2428;
 mod rfc2577;
 mod rfc2640;
 mod rfc3659;
+mod rfc4217;
 mod rfc7151;
 mod rfc959;
 mod security;
@@ -27,6 +28,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         rfc2577::CASES,
         rfc2640::CASES,
         rfc3659::CASES,
+        rfc4217::CASES,
         rfc7151::CASES,
         encodings::CASES,
         drafts::CASES,

@@ -55,7 +55,7 @@ impl Worlds for Driver {
     }
 
     fn make(&self, configure: Option<Configure>) -> io::Result<Box<dyn World>> {
-        let mut options = ServerOptions::default();
+        let mut options = ServerOptions { tls: Some(scene::tls()), ..ServerOptions::default() };
         // The delay of a refused login is shown with virtual time; here it would only be waited for.
         options.protocol.timeouts.penalty = Duration::from_millis(1);
         if let Some(configure) = configure {

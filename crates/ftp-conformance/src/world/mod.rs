@@ -7,6 +7,7 @@ pub mod external;
 pub mod loopback;
 pub mod sim;
 mod sockets;
+pub(crate) mod tls;
 
 use crate::talk;
 use core::net::SocketAddr;
@@ -83,11 +84,19 @@ pub trait Wire {
     /// Ends our direction.
     fn finish(&mut self);
 
+    /// Ends our direction as somebody would who cuts the line below TLS.
+    fn finish_without_tls(&mut self) {
+        self.finish();
+    }
+
     /// Our end.
     fn local(&self) -> SocketAddr;
 
     /// The other end.
     fn peer(&self) -> SocketAddr;
+
+    /// What is below TLS; itself when there is none.
+    fn without_tls(self: Box<Self>) -> Box<dyn Wire>;
 }
 
 /// A listening socket of a host of ours.

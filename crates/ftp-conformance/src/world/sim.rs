@@ -65,7 +65,8 @@ impl Worlds for Simulator {
         let machine = sim.host("machine", INTERNET, &[Family::V4, Family::V6].map(loopback));
         let stranger = sim.host("stranger", INTERNET, &[address(Host::Stranger, Family::V4)]);
         let listen = [Family::V4, Family::V6].map(|family| SocketAddr::new(loopback(family), CONTROL_PORT));
-        sim.start(machine, ServerActor::new(Arc::new(config), scene::backend(storage.clone()), &listen));
+        let server = ServerActor::new(Arc::new(config), scene::backend(storage.clone()), &listen);
+        sim.start(machine, server.with_tls(scene::tls()));
         sim.settle();
         let sim = Rc::new(RefCell::new(sim));
         Ok(Box::new(SimWorld { sim, machine, stranger, storage }))
@@ -174,6 +175,10 @@ impl SimWire {
 }
 
 impl Wire for SimWire {
+    fn without_tls(self: Box<Self>) -> Box<dyn Wire> {
+        self
+    }
+
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         let mut rest = octets;
         while !rest.is_empty() {

@@ -65,6 +65,10 @@ struct SocketWire {
 }
 
 impl Wire for SocketWire {
+    fn without_tls(self: Box<Self>) -> Box<dyn Wire> {
+        self
+    }
+
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         self.stream.write_all(octets)
     }

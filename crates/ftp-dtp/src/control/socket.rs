@@ -2,10 +2,9 @@
 
 use super::ControlPipe;
 use crate::event_loop::{Direction, EventLoop};
-use crate::tls::{Ending, Handshake, TlsStream};
+use crate::tls::TlsStream;
 use core::task::Poll;
-use core::time::Duration;
-use ftp_proto::io::{ControlEvent, ControlMachine};
+use ftp_proto::io::ControlMachine;
 use ftp_proto::time::Instant;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,26 +12,12 @@ use std::net::{Shutdown, TcpStream};
 /// How many octets are read away after the last reply: a peer that sends more than this does not listen.
 const WASTE: usize = 64 * 1024;
 
-/// How long a peer may take to end TLS after we have.
-const ENDING: Duration = Duration::from_secs(2);
-
 /// One control connection.
 #[derive(Debug)]
 pub struct ControlSocket<L: EventLoop> {
     stream: L::Watched<TcpStream>,
     pipe: ControlPipe,
-    tls: Tls,
     state: State,
-}
-
-#[derive(Debug)]
-enum Tls {
-    Clear,
-    Handshaking(Box<TlsStream>),
-    On(Box<TlsStream>),
-    Ending(Box<Ending>),
-    /// The handshake failed, and nothing more is read; why, for people.
-    Failed(Option<String>),
 }
 
 #[derive(Debug)]
@@ -53,12 +38,7 @@ impl<L: EventLoop> ControlSocket<L> {
     /// # Errors
     /// The system's.
     pub fn new(event_loop: &mut L, stream: TcpStream) -> io::Result<Self> {
-        Ok(Self {
-            stream: event_loop.watch(stream)?,
-            pipe: ControlPipe::new(),
-            tls: Tls::Clear,
-            state: State::Open,
-        })
+        Ok(Self { stream: event_loop.watch(stream)?, pipe: ControlPipe::new(), state: State::Open })
     }
 
     /// Whether the socket can be dropped.
@@ -66,42 +46,27 @@ impl<L: EventLoop> ControlSocket<L> {
         matches!(self.state, State::Closed)
     }
 
-    /// [`IoAction::StartControlTls`](ftp_proto::io::IoAction::StartControlTls); `None` when there is no TLS to be had. The
-    /// machine hears what came of it in [`fill`](Self::fill).
+    /// See [`ControlPipe::start_tls`].
     pub fn start_tls(&mut self, tls: Option<TlsStream>) {
-        self.pipe.cross_border();
-        self.tls = tls.map_or_else(|| Tls::Failed(None), |tls| Tls::Handshaking(Box::new(tls)));
+        self.pipe.start_tls(tls);
     }
 
-    /// [`IoAction::StopControlTls`](ftp_proto::io::IoAction::StopControlTls). The machine hears of the end in
-    /// [`fill`](Self::fill).
+    /// See [`ControlPipe::stop_tls`].
     pub fn stop_tls(&mut self, now: Instant) {
-        self.pipe.cross_border();
-        self.tls = match core::mem::replace(&mut self.tls, Tls::Clear) {
-            Tls::On(stream) => Tls::Ending(Box::new(Ending::new(*stream, now + ENDING))),
-            other => other,
-        };
+        self.pipe.stop_tls(now);
     }
 
     /// Why TLS failed, for people.
     #[must_use]
     pub fn tls_failure(&self) -> Option<&str> {
-        match &self.tls {
-            Tls::Failed(why) => why.as_deref(),
-            Tls::Clear | Tls::Handshaking(_) | Tls::On(_) | Tls::Ending(_) => None,
-        }
+        self.pipe.tls_failure()
     }
 
     /// Writes what the machine has to write. True when the machine has moved on.
     pub fn flush(&mut self, event_loop: &mut L, machine: &mut impl ControlMachine) -> bool {
-        let now = event_loop.now();
-        let mut socket = Through { event_loop, stream: &self.stream, moved: false };
-        match &mut self.tls {
-            Tls::Clear => self.pipe.flush(machine, now, |octets| socket.write(octets)),
-            Tls::On(tls) => self.pipe.flush(machine, now, |octets| tls.write_through(&mut socket, octets)),
-            Tls::Handshaking(_) | Tls::Ending(_) | Tls::Failed(_) => return false,
-        };
-        socket.moved
+        let (told, now) = (self.pipe.told(), event_loop.now());
+        self.pipe.flush(machine, now, &mut Through { event_loop, stream: &self.stream });
+        self.pipe.told() != told
     }
 
     /// Reads what the machine takes. True when the machine has moved on, or may at the next call.
@@ -109,65 +74,14 @@ impl<L: EventLoop> ControlSocket<L> {
         if !matches!(self.state, State::Open) {
             return false;
         }
-        if !matches!(self.tls, Tls::Clear | Tls::On(_)) {
-            return self.change(event_loop, machine);
-        }
-        if !machine.wants_input() {
-            return false;
-        }
-        let (now, held) = (event_loop.now(), self.pipe.held());
-        let mut socket = Through { event_loop, stream: &self.stream, moved: false };
-        let mut moved = false;
-        match &mut self.tls {
-            Tls::On(tls) => self.pipe.fill(machine, now, |room| {
-                let read = or_end(tls.read(&mut socket, room));
-                // What was opened earlier is read without the socket.
-                moved |= read.is_ok();
-                read
-            }),
-            _ => self.pipe.fill(machine, now, |room| socket.read(room)),
-        };
-        moved || socket.moved || self.pipe.held() != held
-    }
-
-    /// Goes on with the beginning or the end of TLS. True when the machine was told something.
-    fn change(&mut self, event_loop: &mut L, machine: &mut impl ControlMachine) -> bool {
-        let now = event_loop.now();
-        let mut socket = Through { event_loop, stream: &self.stream, moved: false };
-        let (next, event) = match core::mem::replace(&mut self.tls, Tls::Failed(None)) {
-            Tls::Handshaking(mut tls) => match tls.handshake(&mut socket) {
-                Ok(Handshake::Done(facts)) => (Tls::On(tls), Some(ControlEvent::Secured(facts))),
-                Ok(Handshake::WantRead | Handshake::WantWrite) => (Tls::Handshaking(tls), None),
-                Err(_) => (Tls::Failed(tls.failure()), Some(ControlEvent::SecureFailed)),
-            },
-            Tls::Ending(mut ending) => match ending.poll(&mut socket, now) {
-                Ok(clear) => {
-                    self.pipe.hold(clear);
-                    (Tls::Clear, Some(ControlEvent::Cleared))
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => (Tls::Ending(ending), None),
-                Err(_) => (Tls::Failed(None), Some(ControlEvent::Reset)),
-            },
-            // Said once: the machine ends the connection.
-            Tls::Failed(None) => {
-                (Tls::Failed(Some("there is no TLS here".to_owned())), Some(ControlEvent::SecureFailed))
-            }
-            other => (other, None),
-        };
-        self.tls = next;
-        match event {
-            Some(event) => machine.handle_control(event, now),
-            None => return false,
-        }
-        true
+        let (told, now) = (self.pipe.told(), event_loop.now());
+        self.pipe.fill(machine, now, &mut Through { event_loop, stream: &self.stream });
+        self.pipe.told() != told
     }
 
     /// Everything is written: closes our direction, and the connection once the peer has closed its own, or at `until`.
     pub fn close(&mut self, event_loop: &mut L, until: Instant) {
-        if let Tls::On(tls) = &mut self.tls {
-            // All octets are written, and so there is room; if not, the peer does not read anyway.
-            let _ = tls.close(&mut Through { event_loop, stream: &self.stream, moved: false });
-        }
+        self.pipe.close_tls(&mut Through { event_loop, stream: &self.stream });
         self.state = match L::socket(&self.stream).shutdown(Shutdown::Write) {
             Ok(()) => State::Lingering { until, waste_left: WASTE },
             Err(_) => State::Closed,
@@ -185,10 +99,7 @@ impl<L: EventLoop> ControlSocket<L> {
     pub fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Lingering { until, .. } => Some(until),
-            State::Open => match &self.tls {
-                Tls::Ending(ending) => Some(ending.until()),
-                Tls::Clear | Tls::Handshaking(_) | Tls::On(_) | Tls::Failed(_) => None,
-            },
+            State::Open => self.pipe.deadline(),
             State::Closed => None,
         }
     }
@@ -227,37 +138,23 @@ fn poll_waste<L: EventLoop>(
 struct Through<'a, L: EventLoop> {
     event_loop: &'a mut L,
     stream: &'a L::Watched<TcpStream>,
-    /// Something came of a call.
-    moved: bool,
 }
 
 impl<L: EventLoop> Read for Through<'_, L> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let read = self.event_loop.poll_io(self.stream, Direction::Read, |mut stream| stream.read(room));
-        self.moved |= read.is_ready();
-        or_would_block(read)
+        or_would_block(self.event_loop.poll_io(self.stream, Direction::Read, |mut stream| stream.read(room)))
     }
 }
 
 impl<L: EventLoop> Write for Through<'_, L> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let written =
-            self.event_loop.poll_io(self.stream, Direction::Write, |mut stream| stream.write(octets));
-        self.moved |= written.is_ready();
-        or_would_block(written)
+        or_would_block(
+            self.event_loop.poll_io(self.stream, Direction::Write, |mut stream| stream.write(octets)),
+        )
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Many peers close a control connection without close_notify. No octet of it can be missing unseen: a command or a reply
-/// has its line end.
-fn or_end(read: io::Result<usize>) -> io::Result<usize> {
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-        other => other,
     }
 }
 

@@ -76,7 +76,9 @@ impl Socket {
     fn new(gives: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> Self {
         Self { gives: gives.into_iter().collect(), reads: 0 }
     }
+}
 
+impl Read for Socket {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         self.reads += 1;
         let octets = self.gives.pop_front().unwrap_or_else(|| Err(io::ErrorKind::WouldBlock.into()))?;
@@ -85,8 +87,32 @@ impl Socket {
     }
 }
 
+/// Nothing is written here.
+impl Write for Socket {
+    fn write(&mut self, _octets: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A socket that is only written to.
+struct Sink<W>(W);
+
+impl<W: FnMut(&[u8]) -> io::Result<usize>> Write for Sink<W> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        (self.0)(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn fill(pipe: &mut ControlPipe, machine: &mut Machine, socket: &mut Socket) -> Filled {
-    pipe.fill(machine, NOW, |room| socket.read(room))
+    pipe.fill(machine, NOW, socket)
 }
 
 #[test]
@@ -161,20 +187,20 @@ fn output_is_written_as_far_as_there_is_room() {
         (ControlPipe::new(), Machine { output: b"220 hi\r\n".to_vec(), ..Machine::default() });
     let mut wire = Vec::new();
     let mut room = 5;
-    let mut write = |octets: &[u8]| {
+    let write = |octets: &[u8]| {
         let taken = octets.len().min(3).min(room);
         room -= taken;
         wire.extend_from_slice(&octets[..taken]);
         if taken == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(taken) }
     };
-    assert_eq!(pipe.flush(&mut machine, NOW, &mut write), Flushed::Blocked);
+    assert_eq!(pipe.flush(&mut machine, NOW, &mut Sink(write)), Flushed::Blocked);
     assert_eq!((&wire[..], &machine.output[..]), (&b"220 h"[..], &b"i\r\n"[..]));
 }
 
 #[test]
 fn nothing_to_write_is_all_written() {
     let (mut pipe, mut machine) = (ControlPipe::new(), Machine::default());
-    assert_eq!(pipe.flush(&mut machine, NOW, |_| unreachable!()), Flushed::All);
+    assert_eq!(pipe.flush(&mut machine, NOW, &mut Sink(|_: &[u8]| unreachable!())), Flushed::All);
 }
 
 #[test]
@@ -182,30 +208,30 @@ fn a_peer_that_is_gone_is_told_once_whoever_finds_out() {
     let (mut pipe, mut machine) =
         (ControlPipe::new(), Machine { room: 9, output: b"x".to_vec(), ..Machine::default() });
     let broken = |_: &[u8]| Err(io::ErrorKind::BrokenPipe.into());
-    assert_eq!(pipe.flush(&mut machine, NOW, broken), Flushed::Ended);
+    assert_eq!(pipe.flush(&mut machine, NOW, &mut Sink(broken)), Flushed::Ended);
     let mut socket = Socket::new([Err(io::ErrorKind::ConnectionReset.into())]);
     assert_eq!(fill(&mut pipe, &mut machine, &mut socket), Filled::Ended);
     assert_eq!(machine.events, ["reset"]);
 }
 
 #[test]
-fn s12_nothing_is_carried_over_the_border_to_tls() {
-    let (mut pipe, mut machine) = (ControlPipe::new(), Machine { room: 100, ..Machine::default() });
-    assert_eq!(
-        fill(&mut pipe, &mut machine, &mut Socket::new([Ok(b"AUTH TLS\r\n".to_vec())])),
-        Filled::Drained
-    );
-    assert_eq!(pipe.cross_border(), 0);
-}
-
-#[test]
 fn an_error_in_writing_is_told_also_after_the_end_of_stream_once() {
     let mut machine = Machine { room: 100, output: b"221 Goodbye.\r\n".to_vec(), ..Machine::default() };
     let mut pipe = ControlPipe::new();
-    assert_eq!(pipe.fill(&mut machine, NOW, |_| Ok(0)), Filled::Ended);
+    assert_eq!(fill(&mut pipe, &mut machine, &mut Socket::new([Ok(Vec::new())])), Filled::Ended);
     for _ in 0..2 {
         let write = |_: &[u8]| Err(io::ErrorKind::BrokenPipe.into());
-        assert_eq!(pipe.flush(&mut machine, NOW, write), Flushed::Ended);
+        assert_eq!(pipe.flush(&mut machine, NOW, &mut Sink(write)), Flushed::Ended);
     }
     assert_eq!(machine.events, ["closed", "reset"]);
+}
+
+#[test]
+fn where_there_is_no_tls_to_be_had_the_machine_is_told_once_and_nothing_more_is_read() {
+    let (mut pipe, mut machine) = (ControlPipe::new(), Machine { room: 100, ..Machine::default() });
+    let mut socket = Socket::new([Ok(b"USER injected\r\n".to_vec())]);
+    pipe.start_tls(None);
+    assert_eq!(fill(&mut pipe, &mut machine, &mut socket), Filled::Again);
+    assert_eq!(fill(&mut pipe, &mut machine, &mut socket), Filled::Ended);
+    assert_eq!((socket.reads, &machine.taken[..], &machine.events[..]), (0, &b""[..], &["other"][..]));
 }

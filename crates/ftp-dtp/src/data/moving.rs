@@ -54,7 +54,7 @@ impl<L: EventLoop> Moving<L> {
                 }
                 self.job = None;
             }
-            let direction = match self.pump.step(&mut self.wire, BUDGET) {
+            let direction = match self.pump.step(&mut self.wire.stream(), BUDGET) {
                 PumpStep::Ended { totals, result } => {
                     return Poll::Ready(DataEvent::Ended { totals, result });
                 }
@@ -83,7 +83,7 @@ impl<L: EventLoop> Moving<L> {
     /// The event loop itself failed: the pump is stopped where it stands.
     fn totals_so_far(&mut self) -> TransferTotals {
         self.pump.abort();
-        match self.pump.step(&mut self.wire, BUDGET) {
+        match self.pump.step(&mut self.wire.stream(), BUDGET) {
             PumpStep::Ended { totals, .. } => totals,
             _ => TransferTotals { wire: self.pump.octets(), ..TransferTotals::NONE },
         }

@@ -2,10 +2,10 @@
 
 use crate::errors::failure;
 use crate::event_loop::{Direction, EventLoop};
-use crate::stream::{DataSocket, DataStream};
+use crate::stream::{DataSocket, Protected};
 use crate::tls::{Handshake, TlsStream};
 use core::task::{Poll, ready};
-use ftp_proto::data::{Failure, StreamEnd, TlsFacts};
+use ftp_proto::data::{Failure, TlsFacts};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io;
 
@@ -13,7 +13,7 @@ use std::io;
 /// are.
 #[derive(Debug)]
 pub(super) struct Wire<L: EventLoop> {
-    /// What octets are moved on; not through the event loop's eyes, so that storage jobs can use it too.
+    /// Not through the event loop's eyes, so that storage jobs can use it too.
     pub(super) socket: DataSocket,
     tls: Option<Box<TlsStream>>,
     watched: Option<L::Watched<DataSocket>>,
@@ -29,6 +29,11 @@ impl<L: EventLoop> Wire<L> {
         self.tls = Some(Box::new(tls));
     }
 
+    /// What octets are moved on.
+    pub(super) fn stream(&mut self) -> Protected<'_, DataSocket> {
+        Protected { socket: &mut self.socket, tls: self.tls.as_deref_mut() }
+    }
+
     /// The same connection, for another transfer. This one can only be dropped.
     pub(super) fn hand_over(&mut self) -> Self {
         Self { socket: self.socket.clone(), tls: self.tls.take(), watched: None }
@@ -37,8 +42,7 @@ impl<L: EventLoop> Wire<L> {
     /// Goes on with the handshake of TLS.
     pub(super) fn poll_handshake(&mut self, event_loop: &mut L) -> Poll<Result<TlsFacts, Failure>> {
         loop {
-            let Some(tls) = &mut self.tls else { return Poll::Ready(Err(Failure::Tls)) };
-            let direction = match tls.handshake(&mut &*self.socket)? {
+            let direction = match self.stream().handshake()? {
                 Handshake::Done(facts) => return Poll::Ready(Ok(facts)),
                 Handshake::WantRead => Direction::Read,
                 Handshake::WantWrite => Direction::Write,
@@ -55,41 +59,6 @@ impl<L: EventLoop> Wire<L> {
             empty => empty.insert(event_loop.watch(self.socket.clone())?),
         };
         event_loop.poll_io(watched, direction, |socket| ask_system(socket, direction))
-    }
-}
-
-impl<L: EventLoop> DataStream for Wire<L> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match &mut self.tls {
-            Some(tls) => tls.read(&mut &*self.socket, into),
-            None => self.socket.read(into),
-        }
-    }
-
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        match &mut self.tls {
-            Some(tls) => tls.write(&mut &*self.socket, octets),
-            None => self.socket.write(octets),
-        }
-    }
-
-    fn finish_writing(&mut self) -> io::Result<()> {
-        if let Some(tls) = &mut self.tls {
-            tls.close(&mut &*self.socket)?;
-        }
-        self.socket.finish_writing()
-    }
-
-    fn proper_end(&self) -> StreamEnd {
-        if self.tls.is_some() { StreamEnd::CloseNotify } else { StreamEnd::Fin }
-    }
-
-    fn awaits_peers_end(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.is_client())
-    }
-
-    fn socket(&self) -> Option<DataSocket> {
-        self.tls.is_none().then(|| self.socket.clone())
     }
 }
 

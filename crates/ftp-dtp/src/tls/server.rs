@@ -114,7 +114,7 @@ impl ServerTls {
 /// that both have the same client; this holds for TLS 1.2 and 1.3.
 #[derive(Debug)]
 pub struct ServerTlsSession {
-    base: Arc<ServerConfig>,
+    pub(super) base: Arc<ServerConfig>,
     tickets: Arc<NamedTickets>,
     sessions: Arc<dyn StoresServerSessions>,
     name: [u8; NAME],

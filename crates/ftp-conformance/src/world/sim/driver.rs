@@ -1,17 +1,19 @@
 //! A driver on a simulated host, for either side: what ftp-tokio does with sockets, done with the simulator's. Shorter
 //! than any real one, since nothing waits.
 
-use super::stream::{SimStream, listen};
+use super::stream::{SimControl, SimStream, listen};
 use core::net::SocketAddr;
 use ftp_dtp::buffers::BufferPool;
-use ftp_dtp::control::{ControlPipe, Filled};
+use ftp_dtp::control::ControlPipe;
 use ftp_dtp::errors::failure;
 use ftp_dtp::pump::{LocalEnd, Pump, PumpStep};
+use ftp_dtp::stream::{DataStream, Protected};
+use ftp_dtp::tls::{Handshake, TlsStream};
 use ftp_proto::data::{
     Admission, DataEvent, DataId, DataPhase, Failure, SourceEndpoint, StreamEnd, TransferFailure, TransferId,
     TransferTotals,
 };
-use ftp_proto::io::{ControlEvent, ControlMachine, IoAction, OnEnd, Step};
+use ftp_proto::io::{ControlMachine, Flow, IoAction, OnEnd, Step};
 use ftp_proto::time::Instant;
 use ftp_sim::{Host, ListenerId, SocketId, Status};
 use std::collections::BTreeMap;
@@ -30,6 +32,16 @@ pub(super) trait Application<M: ControlMachine> {
 
     /// A transfer will not take place.
     fn cancel(&mut self, transfer: TransferId);
+
+    /// TLS for the control connection, where there is any.
+    fn control_tls(&mut self) -> Option<TlsStream> {
+        None
+    }
+
+    /// TLS for a data connection, where there is any.
+    fn data_tls(&mut self, _flow: Flow, _must_resume: bool) -> Option<TlsStream> {
+        None
+    }
 }
 
 pub(super) struct Driver<M, A> {
@@ -39,15 +51,32 @@ pub(super) struct Driver<M, A> {
     data: BTreeMap<DataId, Data>,
     buffers: BufferPool,
     pipe: ControlPipe,
-    /// The end of the control connection was told.
-    ended: bool,
 }
 
 enum Data {
     Listening(ListenerId),
     Connecting(SocketId),
-    Linked(SocketId),
-    Moving(SocketId, Box<Pump>, OnEnd),
+    Linked(Link),
+    Securing(Link),
+    Moving(Link, Box<Pump>, OnEnd),
+}
+
+/// A data connection that is there.
+struct Link {
+    socket: SocketId,
+    tls: Option<Box<TlsStream>>,
+}
+
+impl Link {
+    /// Does something with it as the data transfer process does.
+    fn stream<T>(
+        &mut self,
+        host: &mut Host<'_>,
+        act: impl FnOnce(&mut Protected<'_, SimStream<'_, '_>>) -> T,
+    ) -> T {
+        let mut stream = SimStream { host, socket: self.socket };
+        act(&mut Protected { socket: &mut stream, tls: self.tls.as_deref_mut() })
+    }
 }
 
 impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
@@ -59,7 +88,6 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
             data: BTreeMap::new(),
             buffers: BufferPool::default(),
             pipe: ControlPipe::default(),
-            ended: false,
         }
     }
 
@@ -68,7 +96,8 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.machine.deadline().map(|deadline| deadline.at)
+        let machine = self.machine.deadline().map(|deadline| deadline.at);
+        [machine, self.pipe.deadline()].into_iter().flatten().min()
     }
 
     /// Does one round of everything; whether anything moved.
@@ -98,7 +127,7 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
     }
 
     fn time_passed(&mut self, now: Instant) -> bool {
-        let due = self.deadline().is_some_and(|at| at <= now);
+        let due = self.machine.deadline().is_some_and(|deadline| deadline.at <= now);
         if due {
             self.machine.handle_timeout(now);
         }
@@ -106,21 +135,15 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
     }
 
     fn read(&mut self, host: &mut Host<'_>) -> bool {
-        let mut octets = 0;
-        let (held, now) = (self.pipe.held(), host.now());
-        let filled = self.pipe.fill(&mut self.machine, now, |into| {
-            let read = host.read(self.control, into);
-            octets += read.as_ref().copied().unwrap_or(0);
-            read
-        });
-        let ended = matches!(filled, Filled::Ended) && !core::mem::replace(&mut self.ended, true);
-        octets > 0 || self.pipe.held() != held || ended
+        let (told, now) = (self.pipe.told(), host.now());
+        self.pipe.fill(&mut self.machine, now, &mut SimControl { host, socket: self.control });
+        self.pipe.told() != told
     }
 
     fn write(&mut self, host: &mut Host<'_>) -> bool {
-        let (before, now) = (self.machine.pending_output().len(), host.now());
-        let _ = self.pipe.flush(&mut self.machine, now, |octets| host.write(self.control, octets));
-        self.machine.pending_output().len() != before
+        let (told, now) = (self.pipe.told(), host.now());
+        self.pipe.flush(&mut self.machine, now, &mut SimControl { host, socket: self.control });
+        self.pipe.told() != told
     }
 
     fn act(&mut self, action: IoAction, host: &mut Host<'_>) {
@@ -138,30 +161,38 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
                 Err(error) => self.failed(id, DataPhase::Connect, failure(&error), now),
             },
             IoAction::StartTransfer { id, transfer, plan } => {
-                let Some(Data::Linked(socket)) = self.data.remove(&id) else { return self.stopped(id, now) };
+                let Some(Data::Linked(link)) = self.data.remove(&id) else { return self.stopped(id, now) };
                 let Some(end) = self.application.take(transfer) else { return self.stopped(id, now) };
                 let pump = Box::new(Pump::new(&plan, end, &self.buffers));
-                self.data.insert(id, Data::Moving(socket, pump, plan.on_end));
+                self.data.insert(id, Data::Moving(link, pump, plan.on_end));
             }
             IoAction::CancelTransfer { transfer } => self.application.cancel(transfer),
             IoAction::DropData { id } => self.drop_data(id, host),
             IoAction::CloseControl => {
-                self.ended = true;
+                self.pipe.close_tls(&mut SimControl { host, socket: self.control });
                 host.close(self.control);
             }
-            // TLS comes with a later issue; nothing here offers it.
-            IoAction::StartControlTls(_) => self.machine.handle_control(ControlEvent::SecureFailed, now),
-            IoAction::StopControlTls => self.machine.handle_control(ControlEvent::Cleared, now),
-            IoAction::StartDataTls { id, .. } => self.failed(id, DataPhase::Secure, Failure::Tls, now),
+            IoAction::StartControlTls(_) => self.pipe.start_tls(self.application.control_tls()),
+            IoAction::StopControlTls => self.pipe.stop_tls(now),
+            IoAction::StartDataTls { id, role: _, flow, must_resume } => {
+                let tls = self.application.data_tls(flow, must_resume);
+                match (self.data.remove(&id), tls) {
+                    (Some(Data::Linked(Link { socket, .. })), Some(tls)) => {
+                        self.data.insert(id, Data::Securing(Link { socket, tls: Some(Box::new(tls)) }));
+                    }
+                    _ => self.failed(id, DataPhase::Secure, Failure::Tls, now),
+                }
+            }
         }
     }
 
     fn drop_data(&mut self, id: DataId, host: &mut Host<'_>) {
         match self.data.remove(&id) {
             Some(Data::Listening(listener)) => host.stop_listening(listener),
-            Some(Data::Connecting(socket) | Data::Linked(socket)) => host.close(socket),
-            Some(Data::Moving(socket, ..)) => {
-                host.close(socket);
+            Some(Data::Connecting(socket)) => host.close(socket),
+            Some(Data::Linked(link) | Data::Securing(link)) => host.close(link.socket),
+            Some(Data::Moving(link, ..)) => {
+                host.close(link.socket);
                 self.stopped(id, host.now());
             }
             None => {}
@@ -179,7 +210,7 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
 
     fn linked(&mut self, id: DataId, socket: SocketId, host: &Host<'_>) {
         let Some((local, peer)) = host.endpoints(socket) else { return };
-        self.data.insert(id, Data::Linked(socket));
+        self.data.insert(id, Data::Linked(Link { socket, tls: None }));
         self.machine.handle_data(id, DataEvent::Connected { local, peer, tls: None }, host.now());
     }
 
@@ -194,6 +225,7 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
                 let socket = *socket;
                 self.connecting(id, socket, host)
             }
+            Some(Data::Securing(_)) => self.secure(id, host),
             Some(Data::Moving(..)) => self.pump(id, host),
             Some(Data::Linked(_)) | None => false,
         }
@@ -225,23 +257,39 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
         true
     }
 
+    fn secure(&mut self, id: DataId, host: &mut Host<'_>) -> bool {
+        let Some(Data::Securing(mut link)) = self.data.remove(&id) else { return false };
+        match link.stream(host, |stream| stream.handshake()) {
+            Ok(Handshake::WantRead | Handshake::WantWrite) => {
+                self.data.insert(id, Data::Securing(link));
+                return false;
+            }
+            Ok(Handshake::Done(facts)) => {
+                self.data.insert(id, Data::Linked(link));
+                self.machine.handle_data(id, DataEvent::Secured(facts), host.now());
+            }
+            Err(why) => {
+                host.close(link.socket);
+                self.failed(id, DataPhase::Secure, why, host.now());
+            }
+        }
+        true
+    }
+
     fn pump(&mut self, id: DataId, host: &mut Host<'_>) -> bool {
-        let Some(Data::Moving(socket, pump, on_end)) = self.data.get_mut(&id) else { return false };
-        let (socket, on_end, before) = (*socket, *on_end, pump.octets());
-        let event = run(pump, &mut SimStream { host, socket });
+        let Some(Data::Moving(mut link, mut pump, on_end)) = self.data.remove(&id) else { return false };
+        let before = pump.octets();
+        let event = link.stream(host, |stream| run(&mut pump, stream));
         let octets = pump.octets();
         let progress = (octets != before).then_some(DataEvent::Progress { octets });
-        let Some(event) = event.or(progress) else { return false };
-        match event {
-            DataEvent::Ended { result: Ok(()), .. } if on_end == OnEnd::Keep => {
-                self.data.insert(id, Data::Linked(socket));
+        match &event {
+            Some(DataEvent::Ended { result: Ok(()), .. }) if on_end == OnEnd::Keep => {
+                self.data.insert(id, Data::Linked(link));
             }
-            DataEvent::Ended { .. } => {
-                self.data.remove(&id);
-                host.close(socket);
-            }
-            _ => {}
+            Some(DataEvent::Ended { .. }) => host.close(link.socket),
+            _ => drop(self.data.insert(id, Data::Moving(link, pump, on_end))),
         }
+        let Some(event) = event.or(progress) else { return false };
         self.machine.handle_data(id, event, host.now());
         true
     }
@@ -256,7 +304,7 @@ fn connect(host: &mut Host<'_>, source: SourceEndpoint, target: SocketAddr) -> i
 }
 
 /// Steps the pump, storage included, until it waits for the peer or has moved its budget.
-fn run(pump: &mut Pump, stream: &mut SimStream<'_, '_>) -> Option<DataEvent> {
+fn run(pump: &mut Pump, stream: &mut impl DataStream) -> Option<DataEvent> {
     loop {
         match pump.step(stream, BUDGET) {
             PumpStep::Storage(job) => pump.storage_done(job.run()),

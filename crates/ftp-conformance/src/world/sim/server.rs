@@ -4,8 +4,9 @@ use super::driver::{Application, Driver};
 use core::net::SocketAddr;
 use ftp_backend::{Application as Answers, Backend, Handle};
 use ftp_dtp::pump::LocalEnd;
+use ftp_dtp::tls::{ServerTls, ServerTlsSession, TlsStream};
 use ftp_proto::data::{FailureId, TransferId};
-use ftp_proto::io::ControlEndpoints;
+use ftp_proto::io::{ControlEndpoints, Flow};
 use ftp_proto::server::{Notice, ServerConfig, ServerConnection, ServerOutput};
 use ftp_proto::time::Instant;
 use ftp_sim::{Actor, Host, ListenerId};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub struct ServerActor {
     config: Arc<ServerConfig>,
     backend: Arc<dyn Backend>,
+    tls: Option<Arc<ServerTls>>,
     /// Where to listen, until it does.
     addresses: Vec<SocketAddr>,
     listeners: Vec<ListenerId>,
@@ -30,6 +32,7 @@ impl core::fmt::Debug for ServerActor {
 
 struct Session {
     answers: Answers,
+    tls: Option<ServerTlsSession>,
     /// What went wrong with data connections, not yet told to the server.
     failures: Vec<FailureId>,
 }
@@ -41,11 +44,18 @@ impl ServerActor {
         Self {
             config,
             backend,
+            tls: None,
             addresses: addresses.to_vec(),
             listeners: Vec::new(),
             sessions: Vec::new(),
             failures: Vec::new(),
         }
+    }
+
+    /// With TLS, if the configuration says so, too.
+    #[must_use]
+    pub fn with_tls(self, tls: Arc<ServerTls>) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// The data connections that could not be had, the oldest first.
@@ -78,7 +88,11 @@ impl ServerActor {
                 let endpoints = ControlEndpoints { local, peer, dialled: None };
                 let machine = ServerConnection::new(Arc::clone(&self.config), endpoints, host.now());
                 let answers = Answers::new(Arc::clone(&self.backend), endpoints);
-                let session = Session { answers, failures: Vec::new() };
+                let session = Session {
+                    answers,
+                    tls: self.tls.as_ref().map(|tls| tls.session()),
+                    failures: Vec::new(),
+                };
                 self.sessions.push(Driver::new(machine, session, control));
             }
         }
@@ -130,6 +144,14 @@ impl Application<ServerConnection> for Session {
             Handle::Source(source) => LocalEnd::Source(source),
             Handle::Sink(sink) => LocalEnd::Sink(sink),
         })
+    }
+
+    fn control_tls(&mut self) -> Option<TlsStream> {
+        self.tls.as_ref()?.control().ok()
+    }
+
+    fn data_tls(&mut self, flow: Flow, must_resume: bool) -> Option<TlsStream> {
+        self.tls.as_ref()?.data(flow, must_resume).ok()
     }
 
     fn cancel(&mut self, transfer: TransferId) {

@@ -5,7 +5,7 @@ use ftp_dtp::errors::failure;
 use ftp_dtp::stream::DataStream;
 use ftp_proto::data::{Failure, PortRange};
 use ftp_sim::{Host, ListenerId, SocketId};
-use std::io;
+use std::io::{self, Read, Write};
 
 /// Connections that wait to be admitted.
 const BACKLOG: usize = 8;
@@ -27,6 +27,28 @@ impl DataStream for SimStream<'_, '_> {
 
     fn finish_writing(&mut self) -> io::Result<()> {
         self.host.finish(self.socket);
+        Ok(())
+    }
+}
+
+/// A control connection.
+pub(super) struct SimControl<'a, 'b> {
+    pub(super) host: &'a mut Host<'b>,
+    pub(super) socket: SocketId,
+}
+
+impl Read for SimControl<'_, '_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.host.read(self.socket, into)
+    }
+}
+
+impl Write for SimControl<'_, '_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.host.write(self.socket, octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

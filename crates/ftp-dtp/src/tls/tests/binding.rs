@@ -91,6 +91,30 @@ fn s14_tls_1_2_sessions_of_others_are_not_found() {
 }
 
 #[test]
+fn s15_a_client_that_speaks_another_protocol_is_turned_away_in_the_handshake() {
+    let server = server().session();
+    for (offered, welcome) in [(&b"http/1.1"[..], false), (b"ftp", true)] {
+        let mut config = (*client().config).clone();
+        config.alpn_protocols = vec![offered.to_vec()];
+        let (mut here, mut there) = peers(stream(&Arc::new(config)), server.control().unwrap());
+        let (one, other) = shake(&mut here, &mut there);
+        assert_eq!((one.is_ok(), other.is_ok()), (welcome, welcome), "{offered:?}");
+        assert_eq!(here.tls.failure().is_some_and(|why| why.contains("NoApplicationProtocol")), !welcome);
+    }
+}
+
+#[test]
+fn s14_old_versions_of_tls_are_not_spoken() {
+    // The library has none: what it offers is TLS 1.2 with forward secrecy and authenticated encryption, and TLS 1.3.
+    let server = server().session();
+    for suite in server.base.crypto_provider().cipher_suites.iter() {
+        let name = format!("{:?}", suite.suite());
+        assert!(name.starts_with("TLS13_") || name.starts_with("TLS_ECDHE_"), "{name}");
+        assert!(["GCM", "CHACHA20"].iter().any(|mode| name.contains(mode)), "{name}");
+    }
+}
+
+#[test]
 fn an_upload_has_no_tickets_which_nobody_would_read() {
     let (server, client) = (server().session(), client());
     let (_here, _there) = control(&client, &server);
