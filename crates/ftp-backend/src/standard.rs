@@ -122,3 +122,35 @@ impl Backend for StandardBackend {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::users::Anonymous;
+    use core::net::IpAddr;
+
+    #[test]
+    fn a_password_does_not_cross_the_network_in_the_clear_and_who_exists_is_not_told() {
+        let mut accounts = Accounts::new();
+        accounts.allow_anonymous(Anonymous::default());
+        accounts.add_plain("alice:secret".parse().unwrap());
+        let backend = StandardBackend::new(accounts, MemoryStorage::new()).refusing_clear_logins();
+        let facts = ftp_proto::data::TlsFacts {
+            resumption: ftp_proto::data::Resumption::None,
+            tls13: true,
+            server_name: None,
+            alpn: None,
+            peer_certificate: None,
+        };
+        let refused = |user: &str, peer: &str, tls| {
+            let peer: IpAddr = peer.parse().unwrap();
+            let local = "192.0.2.1:21".parse().unwrap();
+            let stage = LoginStage::User;
+            let attempt = LoginAttempt { user: user.as_bytes(), stage, host: None, peer, local, tls };
+            matches!(backend.login(&attempt), LoginVerdict::Refuse { why: LoginRefusal::TlsRequired, .. })
+        };
+        assert!(refused("alice", "192.0.2.7", None) && refused("nobody", "192.0.2.7", None));
+        assert!(!refused("alice", "192.0.2.7", Some(&facts)));
+        assert!(!refused("alice", "127.0.0.1", None) && !refused("anonymous", "192.0.2.7", None));
+    }
+}

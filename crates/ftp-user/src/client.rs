@@ -1,13 +1,14 @@
 //! The client: one control connection, its transfers, and what to do when a way of getting data connections fails.
 
 use crate::connect::{Server, connect};
-use crate::error::{Cause, Doing, Error};
+use crate::error::{Cause, Doing, Error, SaidBy};
 use crate::session::{Done, NotStarted, Session, ends};
 use crate::{AbortHandle, ClientOptions, Driver, Event, Tls, TlsFailure};
+use core::fmt;
 use core::net::SocketAddr;
 use ftp_dtp::data::DataResources;
 use ftp_dtp::pump::LocalEnd;
-use ftp_dtp::tls::{ClientTls, Fingerprint, TlsError};
+use ftp_dtp::tls::{ClientTls, Fingerprint};
 use ftp_proto::address::normalise;
 use ftp_proto::client::{Features, Ladder, LadderConfig, Modes, Operation, OperationError};
 use ftp_proto::command::{Command, PathName, Secret, Text};
@@ -109,10 +110,13 @@ impl<D: Driver> Client<D> {
         match self.finish(Doing::new("asking for TLS", ""), Operation::Secure).await {
             Ok(_) => Ok(true),
             // The server has said no: there was no handshake that somebody on the way could have broken.
-            Err(error) if self.options.tls == Tls::Auto && error.reply().is_some() && !self.is_over() => {
-                Ok(false)
-            }
-            Err(error) => Err(error),
+            Err(error) => match error.reply() {
+                Some(_) if self.options.tls == Tls::Auto && !self.is_over() => Ok(false),
+                Some(reply) => {
+                    Err(no_tls(&self.server, &format_args!("the server refuses it: {}", SaidBy(reply))))
+                }
+                None => Err(error),
+            },
         }
     }
 
@@ -284,8 +288,8 @@ fn with_implicit_tls(mut options: ClientOptions) -> ClientOptions {
     options
 }
 
-fn no_tls(server: &Server, error: &TlsError) -> Error {
-    let failure = TlsFailure { why: error.to_string(), rejected: None };
+fn no_tls(server: &Server, why: &dyn fmt::Display) -> Error {
+    let failure = TlsFailure { why: why.to_string(), rejected: None };
     Doing::new("connecting to", &server.host).failed(Cause::Tls(failure))
 }
 

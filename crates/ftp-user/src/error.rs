@@ -277,7 +277,7 @@ fn write_operation(f: &mut fmt::Formatter<'_>, error: &OperationError) -> fmt::R
 }
 
 /// A reply on one line.
-struct SaidBy<'a>(&'a Reply);
+pub(crate) struct SaidBy<'a>(pub(crate) &'a Reply);
 
 impl fmt::Display for SaidBy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

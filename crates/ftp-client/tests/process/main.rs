@@ -7,3 +7,4 @@ mod interrupt;
 mod mirror;
 mod resume;
 mod shell;
+mod tls;

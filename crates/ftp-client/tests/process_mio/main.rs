@@ -14,3 +14,5 @@ mod mirror;
 mod resume;
 #[path = "../process/shell.rs"]
 mod shell;
+#[path = "../process/tls.rs"]
+mod tls;

@@ -23,6 +23,7 @@ pub(crate) struct Start {
     namespace: bool,
     user: Option<u32>,
     log_level: &'static str,
+    state: Option<PathBuf>,
 }
 
 impl Start {
@@ -35,6 +36,7 @@ impl Start {
             namespace: false,
             user: None,
             log_level: "info",
+            state: None,
         }
     }
 
@@ -83,6 +85,12 @@ impl Start {
         self
     }
 
+    /// Keeps its state in this directory, which others may use, too.
+    pub(crate) fn state(mut self, folder: &Path) -> Self {
+        self.state = Some(folder.to_owned());
+        self
+    }
+
     /// The directory that will be served.
     pub(crate) fn root(&self) -> PathBuf {
         let root = self.folder.path().join("root");
@@ -114,7 +122,7 @@ impl Start {
             command.uid(user).gid(user);
         }
         command
-            .env("XDG_STATE_HOME", self.folder.path())
+            .env("XDG_STATE_HOME", self.state.as_deref().unwrap_or_else(|| self.folder.path()))
             .env("ROOT", &root)
             .env("RUST_LOG", self.log_level)
             .env("NO_COLOR", "1");
@@ -208,8 +216,12 @@ impl Server {
     }
 
     pub(crate) fn terminate(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {

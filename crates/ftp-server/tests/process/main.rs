@@ -13,4 +13,5 @@ mod options;
 mod settings;
 mod signals;
 mod strangers;
+mod tls;
 mod transcripts;

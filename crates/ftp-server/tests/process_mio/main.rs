@@ -20,5 +20,7 @@ mod settings;
 mod signals;
 #[path = "../process/strangers.rs"]
 mod strangers;
+#[path = "../process/tls.rs"]
+mod tls;
 #[path = "../process/transcripts.rs"]
 mod transcripts;

@@ -22,6 +22,11 @@ pub(crate) struct Ours {
 
 impl Ours {
     pub(crate) fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// With other options than the usual.
+    pub(crate) fn start_with(configure: impl FnOnce(&mut ServerOptions)) -> Self {
         let storage = MemoryStorage::new();
         let mut accounts = Accounts::new();
         accounts.add_plain("joe:pw".parse().expect("an account"));
@@ -29,6 +34,7 @@ impl Ours {
         let backend = Arc::new(StandardBackend::new(accounts, storage.clone()));
         let mut options = ServerOptions::default();
         options.protocol.timeouts.penalty = core::time::Duration::from_millis(1);
+        configure(&mut options);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let address = "127.0.0.1:0".parse().expect("an address");
         let server = Server::bind(&[address], backend, options).expect("a server");
@@ -106,6 +112,7 @@ impl Place {
         let driver = if module_path!().starts_with("process_mio") { "mio" } else { "tokio" };
         command.args(["--driver", driver]);
         command.args(arguments).current_dir(self.path()).env("HOME", self.path()).stdin(Stdio::null());
+        command.env_remove("XDG_STATE_HOME");
         command
     }
 

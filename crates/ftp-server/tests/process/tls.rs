@@ -1,0 +1,88 @@
+//! The certificate: of the server's own making, or from files that change.
+
+use crate::harness::{Client, Start, until};
+use core::net::SocketAddr;
+use ftp_dtp::tls::{ClientTls, Fingerprint, Handshake, Trust};
+use rustix::process::Signal;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+/// TLS with the server; whom it shows itself to be.
+fn certificate(address: SocketAddr, implicit: bool) -> Fingerprint {
+    let session = ClientTls::new("localhost", &Trust::Anybody).unwrap().session().unwrap();
+    let stream = if implicit {
+        std::net::TcpStream::connect(address).unwrap()
+    } else {
+        let mut client = Client::connect(address);
+        client.expect("AUTH TLS", "234");
+        client.into_stream()
+    };
+    let done = session.stream().unwrap().handshake(&mut &stream);
+    assert!(matches!(done, Ok(Handshake::Done(_))), "{done:?}");
+    session.believed().unwrap()
+}
+
+/// Writes a new certificate and its key.
+fn write_identity(certificate: &Path, key: &Path) {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(key, own.signing_key.serialize_pem()).unwrap();
+    std::fs::write(certificate, own.cert.pem()).unwrap();
+}
+
+#[test]
+fn without_configuration_tls_is_offered_by_a_certificate_that_is_made_once_and_kept() {
+    let state = tempfile::tempdir().unwrap();
+    let mut shown = Vec::new();
+    for _ in 0..2 {
+        let server = Start::new().state(state.path()).start();
+        let fingerprint = certificate(server.address, false);
+        assert!(
+            server.said.wait_for(|said| said.contains(&fingerprint.to_string())),
+            "{}",
+            server.said.text()
+        );
+        shown.push(fingerprint);
+    }
+    assert_eq!(shown[0], shown[1]);
+    let file = state.path().join("ftp-server/self-signed.pem");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_certificate_that_changes_is_read_again_and_no_session_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    write_identity(&cert, &key);
+    let options = ["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let server = Start::new().options(&options).start();
+    let first = certificate(server.address, false);
+    let mut session = server.anonymous();
+    // Half a change is none: what is in use stays.
+    std::fs::write(&cert, "no certificate").unwrap();
+    server.signal(Signal::HUP);
+    assert!(server.log.wait_for(|log| log.contains("the old one stays in use")));
+    assert_eq!(certificate(server.address, false), first);
+    write_identity(&cert, &key);
+    server.signal(Signal::HUP);
+    assert!(until(|| certificate(server.address, false) != first));
+    session.expect("NOOP", "200");
+}
+
+#[test]
+fn implicit_tls_has_listeners_of_its_own() {
+    let server = Start::new().options(&["--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"]).start();
+    let listens = |said: &str| said.matches("listens on").count() == 2;
+    assert!(server.said.wait_for(listens), "{}", server.said.text());
+    let said = server.said.text();
+    let last = said.lines().rfind(|line| line.contains("listens on")).unwrap().to_owned();
+    let implicit: SocketAddr = last.split_whitespace().last().unwrap().parse().unwrap();
+    assert_eq!(certificate(implicit, true), certificate(server.address, false));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_named() {
+    let (code, said) =
+        Start::new().options(&["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"]).fails();
+    assert_eq!(code, Some(2));
+    assert!(said.contains("/nowhere.pem") && said.contains("--tls off"), "{said}");
+}
