@@ -97,6 +97,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE")]
     pub(crate) log_file: Option<PathBuf>,
 
+    /// Whom to run as when root has started the server: USER, USER:GROUP, or numbers. Sessions never run as root [default:
+    /// who owns the directory that is served; nobody when that is root].
+    #[arg(long, value_name = "USER")]
+    pub(crate) run_as: Option<String>,
+
     /// TLS: `offer` it, `require` it for logins and data connections, or `off` [default: offer].
     #[arg(long, value_name = "WHEN")]
     pub(crate) tls: Option<TlsMode>,

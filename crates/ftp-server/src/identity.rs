@@ -49,6 +49,17 @@ impl Identity {
         Ok(Some(Self { tls: Arc::new(tls), certificates, key, changed }))
     }
 
+    /// What is read again when it changes.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        // Files are replaced by renaming: the directories have the new ones.
+        let folder =
+            |path: &Path| path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned);
+        [&self.certificates, &self.key]
+            .into_iter()
+            .map(|path| folder(path).unwrap_or_else(|| ".".into()))
+            .collect()
+    }
+
     pub(crate) fn tls(&self) -> Arc<ServerTls> {
         Arc::clone(&self.tls)
     }

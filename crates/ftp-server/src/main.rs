@@ -7,6 +7,7 @@ mod external;
 mod identity;
 mod log;
 mod passwd;
+mod privileges;
 mod serve;
 mod system;
 
@@ -57,9 +58,10 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> Result<(), Failure> {
-    let runtime =
-        settings.driver.runtime().map_err(|error| Failure::Running(format!("cannot start: {error}")))?;
-    let served = runtime.block_on(serve::serve(settings));
+    let driver = settings.driver;
+    let prepared = serve::prepare(settings)?;
+    let runtime = driver.runtime().map_err(|error| Failure::Running(format!("cannot start: {error}")))?;
+    let served = runtime.block_on(serve::serve(prepared));
     // Storage that does not answer keeps its thread for ever, and must not keep the process.
     runtime.shutdown_background();
     served

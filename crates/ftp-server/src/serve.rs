@@ -3,6 +3,7 @@
 use crate::config::{PassivePorts, Settings, TlsMode};
 use crate::identity::Identity;
 use crate::log::Transcript;
+use crate::privileges::{self, Confinement, Needs};
 use crate::{Failure, external, log, say, system};
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,7 +12,8 @@ use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, LocalOptions, LocalStorage, Rights, StandardBackend};
 use ftp_proto::data::{DataPolicyRow, SourcePort};
 use ftp_proto::server::ServerConfig;
-use ftp_service::{BindError, Recorder, Server, ServerHandle, ServerOptions};
+use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
+use std::fs::File;
 use std::io;
 use std::net::UdpSocket;
 use std::path::Path;
@@ -21,51 +23,98 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What broken uploads leave is kept for so long.
 const KEEP_PARTIALS: Duration = Duration::from_secs(24 * 3600);
 
-/// Serves until a signal ends it.
-pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
-    let _guard = log::start(settings.log_format, settings.log_file.as_deref())
-        .map_err(|error| cannot_log(&settings, &error))?;
-    system::prepare();
-    let row = data_row(&settings);
-    let host = settings.external_address.clone();
-    let external = match &host {
-        Some(host) => Some(first_look_up(host).await?),
-        None => None,
-    };
-    let mut protocol =
-        ServerConfig { data: Arc::new(external::policy(&row, external)), ..ServerConfig::default() };
-    protocol.encodings = settings.encodings.0;
-    protocol.tls = settings.tls.mode.policy();
-    protocol.allow_ccc = settings.tls.allow_ccc;
-    if let Some(idle) = settings.idle_timeout {
-        protocol.timeouts.idle = idle;
-    }
-    let recorder = recorder(&settings)?;
+/// Everything that is opened before the process gives up its privileges.
+pub(crate) struct Prepared {
+    settings: Settings,
+    log: log::Device,
+    identity: Option<Identity>,
+    storage: LocalStorage,
+    server: Server,
+    confinement: Confinement,
+}
+
+/// Opens files and ports, and gives up what is not needed any more. There must be no second thread yet.
+pub(crate) fn prepare(settings: Settings) -> Result<Prepared, Failure> {
+    let log =
+        log::Device::open(settings.log_file.as_deref()).map_err(|error| cannot_log(&settings, &error))?;
+    let transcript = transcript(&settings)?;
     let identity = Identity::new(&settings.tls)?;
-    let options = ServerOptions {
-        protocol,
-        sessions: settings.sessions,
-        drain: settings.drain,
-        tls: identity.as_ref().map(Identity::tls),
-        implicit: settings.tls.listen.clone(),
-        recorder,
-    };
     let storage = open_root(&settings)?;
+    let options = options(&settings, identity.as_ref());
     let server = bind(&settings, storage.clone(), options)?;
-    sweep(storage);
+    let needs = Needs {
+        root: &settings.root,
+        account: privileges::account(settings.run_as.as_deref(), &settings.root)?,
+        low_ports: uses_low_ports(&settings, server.addresses()),
+        read: identity.as_ref().map(Identity::files).unwrap_or_default(),
+    };
+    let confinement = privileges::give_up(&needs)?;
+    if let Some(file) = transcript {
+        let recorder = Transcript::start(file).map_err(|error| cannot_log(&settings, &error))?;
+        server.handle().record(Arc::new(recorder));
+    }
+    Ok(Prepared { settings, log, identity, storage, server, confinement })
+}
+
+/// Serves until a signal ends it.
+pub(crate) async fn serve(prepared: Prepared) -> Result<(), Failure> {
+    let Prepared { settings, log, identity, storage, server, confinement } = prepared;
+    let _guard = log.start(settings.log_format).map_err(|error| cannot_log(&settings, &error))?;
+    system::prepare();
+    confinement.log();
     let handle = server.handle();
+    let external = look_up_external(&settings, &handle).await?;
+    sweep(storage);
     let signals = tokio::spawn(obey_signals(handle.clone()));
     let shown = identity.as_ref().map(Identity::describe);
     if let Some(identity) = identity {
-        tokio::spawn(identity.keep_up(handle.clone()));
-    }
-    if let Some(host) = host.filter(|host| host.parse::<IpAddr>().is_err()) {
-        tokio::spawn(external::keep_looking_up(host, row, external, handle));
+        tokio::spawn(identity.keep_up(handle));
     }
     say(&announcement(&settings, server.addresses(), external, shown));
     let served = settings.driver.serve(server).await;
     signals.abort();
     served.map_err(|error| Failure::Running(format!("cannot serve: {error}")))
+}
+
+fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
+    let mut protocol = ServerConfig {
+        data: Arc::new(external::policy(&data_row(settings), None)),
+        encodings: settings.encodings.0,
+        tls: settings.tls.mode.policy(),
+        allow_ccc: settings.tls.allow_ccc,
+        ..ServerConfig::default()
+    };
+    if let Some(idle) = settings.idle_timeout {
+        protocol.timeouts.idle = idle;
+    }
+    ServerOptions {
+        protocol,
+        sessions: settings.sessions,
+        drain: settings.drain,
+        tls: identity.map(Identity::tls),
+        implicit: settings.tls.listen.clone(),
+        recorder: None,
+    }
+}
+
+/// Whether active data connections are to come from a port that only a privileged process can bind.
+fn uses_low_ports(settings: &Settings, listens: &[SocketAddr]) -> bool {
+    match data_row(settings).active_source {
+        SourcePort::Any => false,
+        SourcePort::Prefer(port) | SourcePort::Require(port) => port < 1024,
+        SourcePort::PreferBelowDialled => listens.iter().any(|address| address.port() <= 1024),
+    }
+}
+
+/// The external address, which is looked up again and again when it is a name.
+async fn look_up_external(settings: &Settings, handle: &ServerHandle) -> Result<Option<IpAddr>, Failure> {
+    let Some(host) = settings.external_address.clone() else { return Ok(None) };
+    let (row, external) = (data_row(settings), Some(first_look_up(&host).await?));
+    handle.set_data_policy(Arc::new(external::policy(&row, external)));
+    if host.parse::<IpAddr>().is_err() {
+        tokio::spawn(external::keep_looking_up(host, row, external, handle.clone()));
+    }
+    Ok(external)
 }
 
 fn data_row(settings: &Settings) -> DataPolicyRow {
@@ -104,15 +153,15 @@ fn accounts(settings: &Settings) -> Result<Accounts, Failure> {
     Ok(accounts)
 }
 
-fn recorder(settings: &Settings) -> Result<Option<Arc<dyn Recorder>>, Failure> {
+/// The file of the transcript that was asked for.
+fn transcript(settings: &Settings) -> Result<Option<File>, Failure> {
     let Some(path) = &settings.record else { return Ok(None) };
-    match Transcript::start(path) {
-        Ok(transcript) => Ok(Some(Arc::new(transcript))),
-        Err(error) => Err(Failure::Settings(format!(
+    Transcript::create(path).map(Some).map_err(|error| {
+        Failure::Settings(format!(
             "cannot write a transcript to {}: {error}; name a file that does not exist yet",
             path.display()
-        ))),
-    }
+        ))
+    })
 }
 
 fn cannot_log(settings: &Settings, error: &io::Error) -> Failure {

@@ -156,6 +156,11 @@ impl ServerHandle {
         self.service.signal(|signals| signals.data_policy = policy);
     }
 
+    /// Takes the transcripts of new sessions from now on.
+    pub fn record(&self, recorder: Arc<dyn Recorder>) {
+        self.service.record(recorder);
+    }
+
     /// Another certificate, for new sessions; those that are keep theirs.
     pub fn set_tls(&self, tls: Arc<ServerTls>) {
         self.service.set_tls(tls);

@@ -5,7 +5,7 @@
 
 use crate::log::{log, session_span};
 use crate::questions::Questions;
-use crate::server::Connection;
+use crate::server::{Connection, Recorder};
 use crate::shared::{Service, Signals};
 use core::task::Poll;
 use core::time::Duration;
@@ -39,6 +39,7 @@ pub struct Session<L: EventLoop> {
     tls: Option<ServerTlsSession>,
     service: Arc<Service>,
     number: u64,
+    recorder: Option<Arc<dyn Recorder>>,
     /// Up to where it has heard what the service says.
     heard: u64,
     /// How long a closed control connection waits for the peer.
@@ -96,9 +97,9 @@ impl<L: EventLoop> Session<L> {
         let control = ControlSocket::new(event_loop, stream)?;
         let number = service.next_session();
         let span = session_span(number, endpoints.peer);
+        let recorder = service.recorder();
         let config = if implicit_tls { &service.implicit } else { &service.config };
-        let mut machine =
-            Recording::new(Arc::clone(config), endpoints, event_loop.now(), service.recorder.is_some());
+        let mut machine = Recording::new(Arc::clone(config), endpoints, event_loop.now(), recorder.is_some());
         let (permit, linger) = match service.sessions.admit(endpoints.peer.ip()) {
             Ok(permit) => (permit, service.config.timeouts.linger),
             Err(why) => {
@@ -116,6 +117,7 @@ impl<L: EventLoop> Session<L> {
             tls: None,
             service: Arc::clone(service),
             number,
+            recorder,
             heard: 0,
             linger,
             patience: Patience::Endless,
@@ -306,7 +308,7 @@ impl<L: EventLoop> Session<L> {
 
     /// What was noted since the last turn goes to who wants it.
     fn record(&mut self) {
-        if let Some(recorder) = &self.service.recorder {
+        if let Some(recorder) = &self.recorder {
             while let Some(entry) = self.machine.next_entry() {
                 recorder.record(Line { session: self.number, entry });
             }

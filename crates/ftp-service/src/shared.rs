@@ -30,7 +30,7 @@ pub struct Service {
     /// How long running transfers may go on once the server drains.
     pub(crate) drain: Duration,
     /// Who wants to know what happens in sessions.
-    pub(crate) recorder: Option<Arc<dyn Recorder>>,
+    recorder: Mutex<Option<Arc<dyn Recorder>>>,
     next_session: AtomicU64,
     signals: Mutex<Signals>,
     /// Counts what was said, so that a session sees without a lock that there is nothing new.
@@ -73,7 +73,7 @@ impl Service {
             sessions: Sessions::new(sessions),
             turned_away: Sessions::new(TURNED_AWAY),
             drain,
-            recorder,
+            recorder: Mutex::new(recorder),
             next_session: AtomicU64::new(1),
             said: AtomicU64::new(0),
             wake: OnceLock::new(),
@@ -102,6 +102,15 @@ impl Service {
     /// TLS for a new session.
     pub(crate) fn tls(&self) -> Option<ServerTlsSession> {
         self.tls.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|tls| tls.session())
+    }
+
+    /// Who takes the transcript of a new session.
+    pub(crate) fn recorder(&self) -> Option<Arc<dyn Recorder>> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn record(&self, recorder: Arc<dyn Recorder>) {
+        *self.recorder.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder);
     }
 
     pub(crate) fn set_tls(&self, tls: Arc<ServerTls>) {

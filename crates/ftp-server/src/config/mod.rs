@@ -40,6 +40,7 @@ pub(crate) struct File {
     drain: Option<Seconds>,
     encodings: Option<EncodingList>,
     driver: Option<Driver>,
+    run_as: Option<String>,
     tls: Option<TlsMode>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
@@ -86,6 +87,7 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) record: Option<PathBuf>,
+    pub(crate) run_as: Option<String>,
     pub(crate) drain: Duration,
     pub(crate) encodings: EncodingList,
     pub(crate) driver: Driver,
@@ -152,6 +154,7 @@ impl Settings {
             log_format: line.log_format.or(file.log_format).unwrap_or_default(),
             log_file: line.log_file.or(file.log_file),
             record: line.record,
+            run_as: line.run_as.or(file.run_as),
             tls: TlsSettings {
                 mode: line.tls.or(file.tls).unwrap_or_default(),
                 files: match (line.tls_cert.or(file.tls_cert), line.tls_key.or(file.tls_key)) {
@@ -225,6 +228,7 @@ mod tests {
             drain = 5
             encodings = "block"
             driver = "mio"
+            run-as = "ftp:ftp"
             tls = "require"
             tls-cert = "/etc/ftp/cert.pem"
             tls-key = "/etc/ftp/key.pem"
@@ -242,6 +246,7 @@ mod tests {
         assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
         assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
         assert_eq!(settings.encodings, "block".parse().unwrap());
+        assert_eq!(settings.run_as.as_deref(), Some("ftp:ftp"));
         assert_eq!((settings.tls.mode, settings.tls.resumption), (TlsMode::Require, ResumptionMode::Require));
         assert_eq!(settings.tls.listen.len(), 1);
         assert!(settings.tls.files.is_some() && settings.tls.allow_ccc && settings.tls.allow_clear_login);

@@ -4,7 +4,7 @@ use super::writer::{self, LogGuard, LogQueue};
 use core::sync::atomic::{AtomicU64, Ordering};
 use ftp_proto::server::transcript::Line;
 use ftp_service::Recorder;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -28,8 +28,15 @@ impl Transcript {
     ///
     /// # Errors
     /// When it cannot be made, or is there already: neither is a transcript overwritten nor a link followed.
-    pub(crate) fn start(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    pub(crate) fn create(path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    }
+
+    /// Writes to it from now on.
+    ///
+    /// # Errors
+    /// When no thread can be had.
+    pub(crate) fn start(file: File) -> io::Result<Self> {
         let (queue, guard) = writer::start(file, lost)?;
         Ok(Self { queue, _guard: Mutex::new(guard), written: AtomicU64::new(0), limit: LIMIT })
     }
@@ -75,11 +82,11 @@ mod tests {
     fn only_the_owner_may_read_it_and_it_is_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("transcript");
-        let transcript = Transcript::start(&path).unwrap();
+        let transcript = Transcript::start(Transcript::create(&path).unwrap()).unwrap();
         transcript.record(line());
         drop(transcript);
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(Transcript::start(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(Transcript::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         let read: Line = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         assert!(read.session == 1 && matches!(read.entry.event, Event::TimedOut));
     }
@@ -88,7 +95,7 @@ mod tests {
     fn it_ends_at_its_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("transcript");
-        let mut transcript = Transcript::start(&path).unwrap();
+        let mut transcript = Transcript::start(Transcript::create(&path).unwrap()).unwrap();
         transcript.limit = 1000;
         (0..1000).for_each(|_| transcript.record(line()));
         drop(transcript);

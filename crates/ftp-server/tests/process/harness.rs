@@ -15,6 +15,9 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ftp-server");
 /// Nothing here takes so long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Nobody, who exists everywhere.
+const NOBODY: u32 = 65_534;
+
 /// How a server is to be started.
 pub(crate) struct Start {
     folder: tempfile::TempDir,
@@ -74,7 +77,7 @@ impl Start {
             skipped("needs root, to become somebody else");
             return None;
         }
-        self.user = Some(65_534);
+        self.user = Some(NOBODY);
         std::os::unix::fs::chown(self.root(), self.user, self.user).unwrap();
         std::os::unix::fs::chown(self.folder.path(), self.user, self.user).unwrap();
         Some(self)
@@ -95,6 +98,7 @@ impl Start {
     pub(crate) fn root(&self) -> PathBuf {
         let root = self.folder.path().join("root");
         std::fs::create_dir_all(&root).unwrap();
+        give_away(&root);
         root
     }
 
@@ -151,6 +155,13 @@ impl Start {
         assert!(server.said.wait_for(listening), "it did not start: {}", server.log.text());
         server.address = first_address(&server.said.text()).unwrap();
         server
+    }
+}
+
+/// Sessions are not root's: what they may write to is of whom owns the served directory.
+pub(crate) fn give_away(path: &Path) {
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
 }
 

@@ -10,6 +10,7 @@ mod idle;
 mod lines;
 mod logs;
 mod options;
+mod privileges;
 mod settings;
 mod signals;
 mod strangers;

@@ -1,6 +1,6 @@
 //! The configuration file, `passwd`, and what is said about mistakes.
 
-use crate::harness::{PROGRAM, Start, free_ports};
+use crate::harness::{PROGRAM, Start, free_ports, give_away};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
@@ -27,6 +27,7 @@ fn the_line_of_passwd_works_in_a_configuration_file_and_options_win_over_the_fil
     let (low, high) = free_ports(2);
     let start = Start::new();
     std::fs::create_dir(start.root().join("home")).unwrap();
+    give_away(&start.root().join("home"));
     let config = start.root().join("ftp.toml");
     let text = format!(
         "listen = [\"127.0.0.1:0\"]\npassive-ports = \"1-2\"\nmax-sessions-per-ip = 1\nanonymous = true\n\

@@ -14,6 +14,8 @@ mod lines;
 mod logs;
 #[path = "../process/options.rs"]
 mod options;
+#[path = "../process/privileges.rs"]
+mod privileges;
 #[path = "../process/settings.rs"]
 mod settings;
 #[path = "../process/signals.rs"]
