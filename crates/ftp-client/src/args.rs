@@ -78,6 +78,9 @@ pub(crate) struct Options {
     /// implicit begins with it; off never uses it. ftpes:// and ftps:// in a URL mean explicit and implicit.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) tls: TlsMode,
+    /// The newest version of TLS that is spoken.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "VERSION")]
+    pub(crate) tls_max: TlsMax,
     /// Believe servers with a certificate from the authorities in this PEM file, instead of the system's.
     #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["pin", "insecure"])]
     pub(crate) ca: Option<PathBuf>,
@@ -126,6 +129,16 @@ pub(crate) enum TlsMode {
     Explicit,
     Implicit,
     Off,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMax {
+    #[value(name = "1.2")]
+    V12,
+    #[default]
+    #[value(name = "1.3")]
+    V13,
 }
 
 /// The transmission mode.

@@ -1,7 +1,7 @@
 //! A server and who logs in there: from a URL, netrc and the terminal to a connection.
 
-use crate::args::{Mode, Options, PasvAddress, Transmission};
-use crate::driver::{Client, ClientOptions, Error, Event, Family, Login, Observer, Tls, Trust};
+use crate::args::{Mode, Options, PasvAddress, TlsMax, Transmission};
+use crate::driver::{Client, ClientOptions, Error, Event, Family, Login, Observer, Tls, TlsVersion, Trust};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -97,6 +97,10 @@ impl Site {
             abort: interrupt.register(),
             tls,
             trust,
+            tls_version: match options.tls_max {
+                TlsMax::V12 => TlsVersion::V12,
+                TlsMax::V13 => TlsVersion::V13,
+            },
             clear_control: options.ccc,
             ..client_options(options)
         };

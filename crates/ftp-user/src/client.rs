@@ -28,7 +28,7 @@ pub struct Client<D: Driver> {
     resources: DataResources,
     /// `None` when there is to be no TLS.
     tls: Option<ClientTls>,
-    session: Session<D::Loop>,
+    pub(crate) session: Session<D::Loop>,
     pub(crate) ladder: Ladder,
     local: SocketAddr,
     peer: SocketAddr,
@@ -78,7 +78,8 @@ impl<D: Driver> Client<D> {
         let tls = match options.tls {
             Tls::Off => None,
             Tls::Auto | Tls::Explicit | Tls::Implicit => {
-                Some(ClientTls::new(host, &options.trust).map_err(|error| no_tls(&server, &error))?)
+                let tls = ClientTls::new(host, &options.trust).map_err(|error| no_tls(&server, &error))?;
+                Some(tls.at_most(options.tls_version))
             }
         };
         let options = with_implicit_tls(options);

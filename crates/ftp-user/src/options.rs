@@ -4,7 +4,7 @@ use crate::{AbortHandle, Event};
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
-use ftp_dtp::tls::Trust;
+use ftp_dtp::tls::{TlsVersion, Trust};
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes, PassiveAddress};
 use ftp_proto::facts::list::ListingLimits;
 use ftp_proto::io::TransmissionMode;
@@ -25,6 +25,8 @@ pub struct ClientOptions {
     pub tls: Tls,
     /// Whom TLS believes to be the server.
     pub trust: Trust,
+    /// The newest version of TLS that is spoken.
+    pub tls_version: TlsVersion,
     /// Go back to the clear on the control connection after the login (CCC), for routers that must read it. What is on
     /// data connections stays under TLS.
     pub clear_control: bool,
@@ -56,6 +58,7 @@ impl Default for ClientOptions {
             active: ActiveSettings::default(),
             tls: Tls::Off,
             trust: Trust::System,
+            tls_version: TlsVersion::default(),
             clear_control: false,
             transmission: TransmissionMode::Stream,
             records: false,

@@ -11,7 +11,7 @@ use ftp_dtp::pump::LocalEnd;
 use ftp_dtp::sockets::endpoints;
 use ftp_dtp::tls::{ClientTlsSession, Fingerprint, TlsStream};
 use ftp_proto::client::{ClientConnection, ClientEvent, Features, Misuse, OpId, Operation, OperationError};
-use ftp_proto::data::{DataEvent, TransferTotals};
+use ftp_proto::data::{DataEvent, Resumption, TransferTotals};
 use ftp_proto::io::{ControlMachine as _, IoAction, Step, Timer};
 use ftp_proto::reply::Reply;
 use ftp_proto::time::Instant;
@@ -39,6 +39,8 @@ pub(crate) struct Session<L: EventLoop> {
     tls: Option<ClientTlsSession>,
     /// Why TLS failed on the control connection.
     tls_failure: Option<String>,
+    /// The last data connection has resumed the control connection's session of TLS 1.3.
+    resumes: bool,
 }
 
 #[derive(Debug)]
@@ -90,6 +92,7 @@ impl<L: EventLoop> Session<L> {
             abort: options.abort.clone(),
             tls,
             tls_failure: None,
+            resumes: false,
         })
     }
 
@@ -101,6 +104,11 @@ impl<L: EventLoop> Session<L> {
     pub(crate) fn tls_failure(&self) -> Option<TlsFailure> {
         let why = self.tls_failure.clone()?;
         Some(TlsFailure { why, rejected: self.tls.as_ref().and_then(ClientTlsSession::rejected) })
+    }
+
+    /// The server resumes sessions, and may insist on it, but no ticket is left.
+    pub(crate) fn is_out_of_tickets(&self) -> bool {
+        self.resumes && self.tls.as_ref().is_some_and(|tls| tls.tickets() == 0)
     }
 
     pub(crate) fn certificate(&self) -> Option<Fingerprint> {
@@ -247,6 +255,9 @@ impl<L: EventLoop> Session<L> {
                 if let Some(current) = self.current.as_mut().filter(|current| current.id == op) {
                     current.outcome = Some((totals, result));
                 }
+            }
+            ClientEvent::DataSecured { facts, .. } => {
+                self.resumes = facts.tls13 && facts.resumption == Resumption::ControlSession;
             }
             ClientEvent::Sent(line) => self.observer.tell(&Event::Sent(line)),
             ClientEvent::Received(reply) => self.observer.tell(&Event::Received(reply)),

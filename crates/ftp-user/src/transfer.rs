@@ -189,6 +189,10 @@ impl<D: Driver> Client<D> {
         request: Request,
         local: LocalEnd,
     ) -> Result<Transferred, Error> {
+        if self.session.is_out_of_tickets() {
+            // The server may insist on resumption; a new control connection has new tickets.
+            self.reconnect().await?;
+        }
         let mut local = Some(local);
         let mut rung = self.ladder.first();
         loop {

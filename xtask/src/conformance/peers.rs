@@ -52,7 +52,7 @@ fn play(
     let version = version.rsplit(' ').next().unwrap_or_default();
     let name = format!("{} {version}", peer.name());
     let (root, scratch) = grounds.directories(peer)?;
-    let started = interop::start(peer, IpAddr::V4(Ipv4Addr::LOCALHOST), &root, &scratch)?;
+    let started = interop::start(peer, IpAddr::V4(Ipv4Addr::LOCALHOST), &root, &scratch, None)?;
     let (user, password) = interop::login_at(peer);
     let directory = peer.writable().map(str::to_owned);
     let local = Some(directory.as_ref().map_or_else(|| root.clone(), |name| root.join(name)));

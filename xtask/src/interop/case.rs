@@ -37,8 +37,6 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    pub(crate) const ALL: [Self; 2] = [Self::V4, Self::V6];
-
     pub(crate) fn loopback(self) -> IpAddr {
         match self {
             Self::V4 => Ipv4Addr::LOCALHOST.into(),
@@ -64,33 +62,59 @@ impl Driver {
     }
 }
 
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tls {
+    V12,
+    V13,
+}
+
 /// A column of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) mode: Mode,
     pub(crate) family: Family,
+    /// The control connection and the data connections are under TLS of this version.
+    pub(crate) tls: Option<Tls>,
 }
 
 impl Column {
     const fn new(mode: Mode, family: Family) -> Self {
-        Self { mode, family }
+        Self { mode, family, tls: None }
     }
 
-    /// PASV and PORT carry an IPv4 address and nothing else, so IPv6 has two modes.
-    pub(crate) const ALL: [Self; 6] = [
+    const fn under(mode: Mode, tls: Tls) -> Self {
+        Self { mode, family: Family::V4, tls: Some(tls) }
+    }
+
+    /// PASV and PORT carry an IPv4 address and nothing else, so IPv6 has two modes. TLS does not look at addresses.
+    pub(crate) const ALL: [Self; 14] = [
         Self::new(Mode::Pasv, Family::V4),
         Self::new(Mode::Epsv, Family::V4),
         Self::new(Mode::Port, Family::V4),
         Self::new(Mode::Eprt, Family::V4),
         Self::new(Mode::Epsv, Family::V6),
         Self::new(Mode::Eprt, Family::V6),
+        Self::under(Mode::Pasv, Tls::V12),
+        Self::under(Mode::Epsv, Tls::V12),
+        Self::under(Mode::Port, Tls::V12),
+        Self::under(Mode::Eprt, Tls::V12),
+        Self::under(Mode::Pasv, Tls::V13),
+        Self::under(Mode::Epsv, Tls::V13),
+        Self::under(Mode::Port, Tls::V13),
+        Self::under(Mode::Eprt, Tls::V13),
     ];
 }
 
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let family = if self.family == Family::V6 { " v6" } else { "" };
-        f.pad(&format!("{}{family}", self.mode.verb()))
+        let tls = match self.tls {
+            None => "",
+            Some(Tls::V12) => " 1.2",
+            Some(Tls::V13) => " 1.3",
+        };
+        f.pad(&format!("{}{family}{tls}", self.mode.verb()))
     }
 }
 
@@ -137,6 +161,9 @@ impl Operation {
 
     /// What `--short` plays: each direction, a listing, and a resumed transfer, in every mode.
     pub(crate) const SHORT: [Self; 5] = [Self::Get, Self::Put, Self::List, Self::ResumeGet, Self::GetTree];
+
+    /// What is played under TLS: what moves octets each way, and one that does so often.
+    pub(crate) const TLS: [Self; 5] = [Self::Get, Self::Put, Self::List, Self::ResumePut, Self::PutTree];
 
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ mod relay;
 mod report;
 mod samples;
 mod servers;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -25,9 +26,10 @@ pub(crate) use servers::{Server as Peer, foreign as foreign_servers, start};
 
 use case::{Column, Driver, Family, Operation};
 use clients::Client;
-use play::Arena;
+use play::{Arena, Ground};
 use report::{Matrix, Report};
 use servers::Server;
+use tls::Identity;
 
 /// What the task can be told.
 #[derive(Debug, Args)]
@@ -90,7 +92,7 @@ fn print(text: &str) {
 
 /// A user of the server who may write, and the password.
 pub(crate) fn login_at(server: &dyn Server) -> (&'static str, &'static str) {
-    server.login(Column { mode: case::Mode::Pasv, family: Family::V4 })
+    server.login(Column { mode: case::Mode::Pasv, family: Family::V4, tls: None })
 }
 
 /// What other people's servers need to be started by other tasks than this.
@@ -161,10 +163,12 @@ fn play_pair(
 ) -> Result<Matrix, String> {
     let mut matrix = Matrix::new(server.name(), server.version()?, client.name(), client.version()?);
     eprintln!("{} under {}", matrix.server, matrix.client);
-    for family in Family::ALL {
-        let arena = Arena::open(server, client, family, directory)?;
-        for column in Column::ALL.into_iter().filter(|column| column.family == family) {
-            for &operation in options.operations() {
+    let identity = Identity::make(directory)?;
+    for ground in Ground::ALL {
+        let arena = Arena::open(server, client, ground, &identity, directory)?;
+        for column in Column::ALL.into_iter().filter(|&column| Ground::of(column) == ground) {
+            let fits = |operation: &&Operation| !ground.tls || Operation::TLS.contains(operation);
+            for &operation in options.operations().iter().filter(fits) {
                 matrix.add(operation, column, arena.play(operation, column));
             }
         }

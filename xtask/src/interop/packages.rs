@@ -24,20 +24,22 @@ const PROGRAMS: [(&str, &str); 8] = [
 ];
 
 /// A server's package, and the file by which it is known that it is unpacked.
-const SERVERS: [(&str, &str); 4] = [
+const SERVERS: [(&str, &str); 5] = [
     ("vsftpd", "usr/sbin/vsftpd"),
     ("proftpd-core", "usr/sbin/proftpd"),
+    ("proftpd-mod-crypto", "usr/lib/proftpd/mod_tls.so"),
     ("pure-ftpd", "usr/sbin/pure-ftpd"),
     ("pure-ftpd-common", "usr/bin/pure-pw"),
 ];
 
-const PYFTPDLIB: &str = "pyftpdlib>=2,<3";
+/// With what it needs for TLS.
+const PYFTPDLIB: &str = "pyftpdlib[ssl]>=2,<3";
 
 fn base() -> PathBuf {
     workspace::target().join("interop")
 }
 
-fn unpacked_path(file: &str) -> PathBuf {
+pub(crate) fn unpacked_path(file: &str) -> PathBuf {
     base().join("unpacked").join(file)
 }
 
@@ -93,7 +95,7 @@ fn missing() -> Vec<&'static str> {
         .iter()
         .filter(|(package, file)| download_of(package).is_none() || !has_its_libraries(&unpacked_path(file)));
     let mut missing: Vec<_> = programs.chain(servers.map(|(package, _)| *package)).collect();
-    if quietly(Command::new(python()).args(["-c", "import pyftpdlib"])).is_err() {
+    if quietly(Command::new(python()).args(["-c", "import pyftpdlib, OpenSSL"])).is_err() {
         missing.push("pyftpdlib");
     }
     missing

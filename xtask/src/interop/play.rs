@@ -10,6 +10,7 @@ use super::process::{self, Finished};
 use super::relay::{Relay, Transcript};
 use super::samples::{self, SAMPLES, Tree};
 use super::servers::{self, Server, Started};
+use super::tls::Identity;
 
 /// How long one run of a client may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -59,11 +60,31 @@ fn after(operation: Operation, client: &dyn Client) -> Sides {
     }
 }
 
+/// What a server is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ground {
+    family: Family,
+    pub(crate) tls: bool,
+}
+
+impl Ground {
+    pub(crate) const ALL: [Self; 3] = [
+        Self { family: Family::V4, tls: false },
+        Self { family: Family::V6, tls: false },
+        Self { family: Family::V4, tls: true },
+    ];
+
+    pub(crate) const fn of(column: Column) -> Self {
+        Self { family: column.family, tls: column.tls.is_some() }
+    }
+}
+
 /// A server that runs, and a client to be run against it.
 pub(crate) struct Arena<'a> {
     server: &'a dyn Server,
     client: &'a dyn Client,
     started: Started,
+    identity: &'a Identity,
     root: PathBuf,
     /// The client's home and working directories stand here.
     clients: PathBuf,
@@ -73,22 +94,25 @@ impl<'a> Arena<'a> {
     pub(crate) fn open(
         server: &'a dyn Server,
         client: &'a dyn Client,
-        family: Family,
+        ground: Ground,
+        identity: &'a Identity,
         directory: &Path,
     ) -> Result<Self, String> {
+        let Ground { family, tls } = ground;
+        let kind = if tls { "-tls" } else { "" };
         let base =
-            directory.join(format!("{}-{}-{family:?}", server.name(), client.name()).replace(' ', "-"));
+            directory.join(format!("{}-{}-{family:?}{kind}", server.name(), client.name()).replace(' ', "-"));
         let (root, scratch, clients) = (base.join("root"), base.join("server"), base.join("client"));
         for path in [&root, &scratch, &clients] {
             std::fs::create_dir_all(path)
                 .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
         }
-        let started = servers::start(server, family.loopback(), &root, &scratch)?;
-        Ok(Self { server, client, started, root, clients })
+        let started = servers::start(server, family.loopback(), &root, &scratch, tls.then_some(identity))?;
+        Ok(Self { server, client, started, identity, root, clients })
     }
 
     pub(crate) fn play(&self, operation: Operation, column: Column) -> Outcome {
-        let name = format!("{operation:?}-{}", column.mode.verb()).to_lowercase();
+        let name = format!("{operation:?}-{column}").to_lowercase().replace(' ', "-");
         let local = self.clients.join(&name);
         let root = self.root.join(&name);
         let relay = match Relay::open(self.started.address.ip(), self.started.address) {
@@ -106,6 +130,7 @@ impl<'a> Arena<'a> {
             sessions: self.server.sessions_at_once(column),
             remote: &remote,
             local: &local,
+            certificate: &self.identity.certificate,
         };
         let runs = match self.client.plan(&task) {
             Ok(runs) => runs,
@@ -115,7 +140,8 @@ impl<'a> Arena<'a> {
         match outcome {
             Ok(()) => Outcome::Passed,
             Err(reason) => {
-                Outcome::Failed(format!("{reason}\n{}\n{}", shown(&runs), relay.transcript().last_lines(30)))
+                let (said, log) = (relay.transcript().last_lines(30), self.started.last_lines(12));
+                Outcome::Failed(format!("{reason}\n{}\n{said}\nthe server printed:\n{log}", shown(&runs)))
             }
         }
     }
@@ -137,7 +163,9 @@ impl<'a> Arena<'a> {
         let said = self.run_all(runs, task.local)?;
         let transcript = relay.transcript();
         check_mode(task, &transcript)?;
-        check_commands(task.operation, &transcript)?;
+        if task.column.tls.is_none() {
+            check_commands(task.operation, &transcript)?;
+        }
         self.check_files(task, root, &said)?;
         if matches!(task.operation, Operation::MirrorDown | Operation::MirrorUp) {
             self.run_all(runs, task.local)?;
@@ -153,7 +181,11 @@ impl<'a> Arena<'a> {
             let mut command = Command::new(&run.program);
             command.args(&run.arguments).current_dir(directory);
             // No settings of the person who runs this, and names in UTF-8.
-            command.env("HOME", &self.clients).env("LC_ALL", "C.UTF-8").env_remove("ftp_proxy");
+            command
+                .env_remove("XDG_STATE_HOME")
+                .env("HOME", &self.clients)
+                .env("LC_ALL", "C.UTF-8")
+                .env_remove("ftp_proxy");
             let Finished { status, stdout, stderr } = process::run(&mut command, &run.stdin, LIMIT)?;
             if !status.success() {
                 return Err(format!("{} ended with {status}\n{stdout}{stderr}", run.program));
@@ -191,6 +223,9 @@ fn shown(runs: &[Invocation]) -> String {
 
 /// A client that fell back to another mode has failed, even when the files are right.
 fn check_mode(task: &Task<'_>, transcript: &Transcript) -> Result<(), String> {
+    if task.column.tls.is_some() {
+        return check_secrecy(transcript);
+    }
     let used = transcript.modes();
     let wanted = task.column.mode;
     match used.iter().find(|&&mode| mode != wanted) {
@@ -198,6 +233,15 @@ fn check_mode(task: &Task<'_>, transcript: &Transcript) -> Result<(), String> {
         None if task.operation.needs_data() && used.is_empty() => {
             Err("no data connection was asked for".to_owned())
         }
+        None => Ok(()),
+    }
+}
+
+/// Under TLS nothing can be read; and nothing was said before it that had to be secret.
+fn check_secrecy(transcript: &Transcript) -> Result<(), String> {
+    match ["USER", "PASS", "RETR", "STOR"].into_iter().find(|verb| transcript.has_sent(verb)) {
+        Some(verb) => Err(format!("{verb} was sent in the clear")),
+        None if !transcript.has_sent("AUTH") => Err("TLS was not asked for".to_owned()),
         None => Ok(()),
     }
 }

@@ -17,6 +17,7 @@ use crate::tls::TlsStream;
 use connect::{Connecting, Route};
 use core::net::{IpAddr, SocketAddr};
 use core::task::{Poll, ready};
+use core::time::Duration;
 use ftp_proto::data::{
     AcceptFrom, Admission, DataEvent, DataId, DataPhase, Failure, PortRange, SourceEndpoint, StorageFailure,
     TransferFailure, TransferTotals,
@@ -46,9 +47,18 @@ pub struct DataConnections<L: EventLoop> {
     /// The control connection's other end.
     peer: IpAddr,
     slots: Vec<Slot<L>>,
+    /// Done with, but for the peer's end: under TLS it sends its close_notify after ours, and finding the connection closed
+    /// it would take a reset, which may cost it octets that it has not read yet.
+    lingering: Vec<(Wire<L>, Instant)>,
     /// What is known already.
     events: VecDeque<(DataId, DataEvent)>,
 }
+
+/// How long the end of a peer is waited for that has everything; nobody else waits with us.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How many such connections a session keeps.
+const MOST_LINGERING: usize = 4;
 
 #[derive(Debug)]
 struct Slot<L: EventLoop> {
@@ -70,7 +80,7 @@ enum State<L: EventLoop> {
 impl<L: EventLoop> DataConnections<L> {
     /// None yet. `control` is the control socket's own address as the system gives it, `peer` its other end.
     pub const fn new(resources: DataResources, control: SocketAddr, peer: IpAddr) -> Self {
-        Self { resources, control, peer, slots: Vec::new(), events: VecDeque::new() }
+        Self { resources, control, peer, slots: Vec::new(), lingering: Vec::new(), events: VecDeque::new() }
     }
 
     /// [`IoAction::Listen`](ftp_proto::io::IoAction::Listen).
@@ -178,6 +188,7 @@ impl<L: EventLoop> DataConnections<L> {
         }
         // An idle session holds no memory for events.
         self.events = VecDeque::new();
+        self.linger(event_loop);
         for index in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(index) else { break };
             let id = slot.id;
@@ -186,6 +197,11 @@ impl<L: EventLoop> DataConnections<L> {
                     Next::Unchanged => {}
                     Next::Is(state) => slot.state = state,
                     Next::Closed => drop(self.take(id)),
+                    Next::Lingers(wire) => {
+                        drop(self.take(id));
+                        self.let_linger(wire, event_loop.now());
+                        self.linger(event_loop);
+                    }
                 }
                 return Poll::Ready((id, event));
             }
@@ -199,7 +215,27 @@ impl<L: EventLoop> DataConnections<L> {
             State::Connecting(connecting) => connecting.deadline(),
             State::Listening(_) | State::Linked(_) | State::Securing(_) | State::Moving(_) => None,
         };
-        self.slots.iter().filter_map(of_slot).min()
+        let lingering = self.lingering.iter().map(|(_, until)| *until);
+        self.slots.iter().filter_map(of_slot).chain(lingering).min()
+    }
+
+    /// Reads away what comes on connections that are done with.
+    fn linger(&mut self, event_loop: &mut L) {
+        if !self.lingering.is_empty() {
+            let now = event_loop.now();
+            self.lingering.retain_mut(|(wire, until)| now < *until && wire.poll_end(event_loop).is_pending());
+            if self.lingering.is_empty() {
+                // An idle session holds no memory for them.
+                self.lingering = Vec::new();
+            }
+        }
+    }
+
+    fn let_linger(&mut self, wire: Wire<L>, now: Instant) {
+        if self.lingering.len() >= MOST_LINGERING {
+            drop(self.lingering.remove(0));
+        }
+        self.lingering.push((wire, now + LINGER));
     }
 
     fn take(&mut self, id: DataId) -> Option<State<L>> {
@@ -219,6 +255,7 @@ type Happened<L> = (DataEvent, Next<L>);
 enum Next<L: EventLoop> {
     Unchanged,
     Is(State<L>),
+    Lingers(Wire<L>),
     Closed,
 }
 
@@ -238,9 +275,7 @@ impl<L: EventLoop> State<L> {
             Self::Moving(moving) => {
                 let event = ready!(moving.poll(event_loop));
                 let next = match event {
-                    DataEvent::Ended { result: Ok(()), .. } => {
-                        moving.kept().map_or(Next::Closed, |wire| Next::Is(Self::Linked(wire)))
-                    }
+                    DataEvent::Ended { result: Ok(()), .. } => moving.left(),
                     DataEvent::Ended { .. } => Next::Closed,
                     _ => Next::Unchanged,
                 };

@@ -1,13 +1,13 @@
 //! The pump under the event loop.
 
-use super::DataResources;
 use super::wire::Wire;
+use super::{DataResources, Next, State};
 use crate::errors::failure;
 use crate::event_loop::{Direction, EventLoop};
 use crate::pump::{LocalEnd, Pump, PumpStep, StorageDone};
 use core::task::{Poll, ready};
 use ftp_proto::data::{DataEvent, TransferFailure, TransferTotals};
-use ftp_proto::io::{OnEnd, TransferPlan};
+use ftp_proto::io::{Flow, OnEnd, TransferPlan};
 
 /// How many octets go through memory before other sessions get their turn.
 const BUDGET: usize = 256 * 1024;
@@ -18,6 +18,7 @@ pub(super) struct Moving<L: EventLoop> {
     pump: Pump,
     wire: Wire<L>,
     job: Option<L::Job<StorageDone>>,
+    flow: Flow,
     on_end: OnEnd,
 }
 
@@ -28,7 +29,13 @@ impl<L: EventLoop> Moving<L> {
         wire: Wire<L>,
         resources: &DataResources,
     ) -> Self {
-        Self { pump: Pump::new(plan, local, &resources.buffers), wire, job: None, on_end: plan.on_end }
+        Self {
+            pump: Pump::new(plan, local, &resources.buffers),
+            wire,
+            job: None,
+            flow: plan.flow,
+            on_end: plan.on_end,
+        }
     }
 
     pub(super) const fn octets(&self) -> u64 {
@@ -39,9 +46,15 @@ impl<L: EventLoop> Moving<L> {
         self.pump.abort();
     }
 
-    /// The connection, when it is to be kept for the next transfer (block mode).
-    pub(super) fn kept(&mut self) -> Option<Wire<L>> {
-        (self.on_end == OnEnd::Keep).then(|| self.wire.hand_over())
+    /// What becomes of the connection after a transfer that went well.
+    pub(super) fn left(&mut self) -> Next<L> {
+        match self.on_end {
+            OnEnd::Keep => Next::Is(State::Linked(self.wire.hand_over())),
+            OnEnd::Close if self.flow == Flow::ToPeer && self.wire.is_under_tls() => {
+                Next::Lingers(self.wire.hand_over())
+            }
+            OnEnd::Close => Next::Closed,
+        }
     }
 
     /// That it has ended, or that the peer has sent a restart marker.

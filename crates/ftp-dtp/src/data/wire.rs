@@ -7,7 +7,10 @@ use crate::tls::{Handshake, TlsStream};
 use core::task::{Poll, ready};
 use ftp_proto::data::{Failure, TlsFacts};
 use rustix::event::{PollFd, PollFlags, Timespec};
-use std::io;
+use std::io::{self, Read as _};
+
+/// How many octets of a peer that has everything are read away.
+const WASTE: usize = 64 * 1024;
 
 /// A data socket that is made known to the event loop only when it has to be waited for: most small transfers never
 /// are.
@@ -27,6 +30,27 @@ impl<L: EventLoop> Wire<L> {
     /// From now on, octets are under TLS.
     pub(super) fn put_under(&mut self, tls: TlsStream) {
         self.tls = Some(Box::new(tls));
+    }
+
+    pub(super) const fn is_under_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Reads away what the peer sends, to its end; ready also when it is too much, or the connection is broken.
+    pub(super) fn poll_end(&mut self, event_loop: &mut L) -> Poll<()> {
+        let mut waste = [0; 4096];
+        for _ in 0..WASTE / waste.len() {
+            match (&*self.socket).read(&mut waste) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if ready!(self.poll_ready(event_loop, Direction::Read)).is_err() {
+                        break;
+                    }
+                }
+                Ok(0) | Err(_) => break,
+            }
+        }
+        Poll::Ready(())
     }
 
     /// What octets are moved on.

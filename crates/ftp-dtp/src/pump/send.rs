@@ -9,7 +9,7 @@ use crate::storage::{ChunkSource, Source};
 use crate::stream::{DataSocket, DataStream};
 use bytes::{Buf, Bytes, BytesMut};
 use core::fmt;
-use ftp_proto::data::{StorageFailure, StreamEnd, TransferFailure, TransferTotals};
+use ftp_proto::data::{Failure, StorageFailure, StreamEnd, TransferFailure, TransferTotals};
 use ftp_proto::io::{OnEnd, TransferPlan};
 use ftp_proto::transform::block::MARKED;
 use std::fs::File;
@@ -368,6 +368,11 @@ impl Sending {
                 self.phase = Phase::Drain;
                 None
             }
+            // All octets are written, and the client, which knows the size, has not waited for TLS's end.
+            Err(error) if is_reset(&error) && stream.proper_end() == StreamEnd::CloseNotify => {
+                self.end(Ok(()));
+                None
+            }
             Err(error) => self.cannot_write(&error),
         }
     }
@@ -393,6 +398,9 @@ impl Sending {
                         self.totals.end = StreamEnd::Unclean;
                         break;
                     }
+                    // A client that knows the size closes when it has all, over tickets and close_notify that it did not
+                    // read, and that is a reset, too.
+                    _ if is_reset(&error) && stream.proper_end() == StreamEnd::CloseNotify => break,
                     _ => {
                         self.fail(TransferFailure::Connection(failure(&error)));
                         return None;
@@ -403,6 +411,10 @@ impl Sending {
         self.end(Ok(()));
         None
     }
+}
+
+fn is_reset(error: &io::Error) -> bool {
+    failure(error) == Failure::Reset
 }
 
 impl Raw {

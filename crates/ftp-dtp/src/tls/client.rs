@@ -1,6 +1,7 @@
 //! The client's TLS: whom it believes, and for each control connection sessions of its own.
 
 use super::server::provider;
+use super::sessions::Sessions;
 use super::{Fingerprint, TlsError, TlsStream};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
@@ -10,9 +11,6 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// TLS sessions that a control connection keeps for its data connections; a ticket of TLS 1.3 works once.
-const SESSIONS: usize = 8;
 
 const OTHER_CERTIFICATE: &str = "the data connection shows another certificate than the control connection";
 const NOT_PINNED: &str = "the server shows another certificate than the one that it is known by";
@@ -31,12 +29,23 @@ pub enum Trust {
     Anybody,
 }
 
+/// The newest version that is spoken. Older ones than TLS 1.2 are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsVersion {
+    /// TLS 1.2: some servers give no tickets for data connections under TLS 1.3.
+    V12,
+    /// TLS 1.3.
+    #[default]
+    V13,
+}
+
 /// What a client needs for TLS with one server. Each control connection has a [`ClientTlsSession`].
 #[derive(Debug, Clone)]
 pub struct ClientTls {
     name: ServerName<'static>,
     provider: Arc<CryptoProvider>,
     judge: Judge,
+    newest: TlsVersion,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +72,13 @@ impl ClientTls {
             Trust::Pinned(pins) => Judge::Pins(pins.clone().into()),
             Trust::Anybody => Judge::Nobody,
         };
-        Ok(Self { name, provider, judge })
+        Ok(Self { name, provider, judge, newest: TlsVersion::default() })
+    }
+
+    /// No newer version than this one is spoken.
+    #[must_use]
+    pub fn at_most(self, newest: TlsVersion) -> Self {
+        Self { newest, ..self }
     }
 
     /// What one control connection and its data connections use.
@@ -76,13 +91,18 @@ impl ClientTls {
             provider: Arc::clone(&self.provider),
             seen: Mutex::default(),
         });
+        let versions: &[_] = match self.newest {
+            TlsVersion::V12 => &[&rustls::version::TLS12],
+            TlsVersion::V13 => rustls::DEFAULT_VERSIONS,
+        };
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()?
+            .with_protocol_versions(versions)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
             .with_no_client_auth();
-        config.resumption = Resumption::in_memory_sessions(SESSIONS);
-        Ok(ClientTlsSession { config: Arc::new(config), name: self.name.clone(), verifier })
+        let sessions = Arc::new(Sessions::default());
+        config.resumption = Resumption::store(Arc::clone(&sessions) as _);
+        Ok(ClientTlsSession { config: Arc::new(config), name: self.name.clone(), verifier, sessions })
     }
 }
 
@@ -92,6 +112,7 @@ pub struct ClientTlsSession {
     pub(super) config: Arc<ClientConfig>,
     name: ServerName<'static>,
     pub(super) verifier: Arc<Verifier>,
+    sessions: Arc<Sessions>,
 }
 
 impl ClientTlsSession {
@@ -102,6 +123,13 @@ impl ClientTlsSession {
     pub fn stream(&self) -> Result<TlsStream, TlsError> {
         let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())?;
         Ok(TlsStream::new(connection, false))
+    }
+
+    /// Tickets of TLS 1.3 that data connections can still use, each once. Some servers give none on uploads; when there are
+    /// none left, a new control connection has new ones.
+    #[must_use]
+    pub fn tickets(&self) -> usize {
+        self.sessions.tickets()
     }
 
     /// The server's certificate, once it was believed.

@@ -9,9 +9,10 @@ mod client;
 mod ending;
 mod fingerprint;
 mod server;
+mod sessions;
 mod stream;
 
-pub use client::{ClientTls, ClientTlsSession, Trust};
+pub use client::{ClientTls, ClientTlsSession, TlsVersion, Trust};
 pub(crate) use ending::Ending;
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use server::{ServerTls, ServerTlsSession, TlsError};

@@ -23,8 +23,11 @@ pub(super) struct Security {
     buffer_size_known: bool,
     /// PROT P is in force.
     private: bool,
-    /// A data connection has resumed this session: the client can.
+    /// A data connection has resumed this session, and the client can do so again.
     pub(super) data_resumed: bool,
+    /// The data connection at hand has resumed it by a ticket of TLS 1.3, which works once for some clients: they get new
+    /// ones on data connections, but not on uploads, where nobody would read them.
+    pub(super) ticket_spent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -239,7 +239,10 @@ impl ServerConnection {
         }
         let id = self.data.link.id();
         if self.data.link.apply(LinkInput::Secured, true).is_ok() {
-            self.security.data_resumed |= resumed;
+            if resumed {
+                self.security.data_resumed = !facts.tls13;
+                self.security.ticket_spent = facts.tls13;
+            }
             self.notice(Notice::DataSecured { id, resumed });
             self.data_connection_ready();
         }
@@ -315,6 +318,8 @@ impl ServerConnection {
             }
             other => other,
         };
+        let spent = core::mem::take(&mut self.security.ticket_spent);
+        self.security.data_resumed |= spent && result.is_ok() && !transfer.request.verb.is_upload();
         transfer.phase = Phase::Settling { ask, totals, result };
         let transfer = transfer.id;
         self.ask(Ask::Settle(SettleAsk { ask, transfer, totals, result }));

@@ -1,7 +1,7 @@
 //! curl: each mode by an option.
 
 use super::{Client, Invocation, NEW_NAME, OLD_NAME, Plan, Task, first_line};
-use crate::interop::case::{Mode, Operation};
+use crate::interop::case::{Mode, Operation, Tls};
 
 pub(crate) struct Curl;
 
@@ -30,6 +30,19 @@ fn put(curl: Invocation, task: &Task<'_>) -> Invocation {
     curl.with(names.iter().flat_map(|name| ["-T".to_owned(), task.local(name), task.url(name)]))
 }
 
+fn tls(task: &Task<'_>) -> Result<Vec<String>, &'static str> {
+    let Some(tls) = task.column.tls else { return Ok(Vec::new()) };
+    if task.column.mode.is_active() {
+        return Err("curl 7.88 fails after the handshake of an active data connection (inet_ntop, errno 97)");
+    }
+    let version: &[&str] = match tls {
+        Tls::V12 => &["--tls-max", "1.2"],
+        Tls::V13 => &["--tlsv1.3"],
+    };
+    let authority = ["--ssl-reqd".to_owned(), "--cacert".to_owned(), task.certificate.display().to_string()];
+    Ok(authority.into_iter().chain(version.iter().map(|word| (*word).to_owned())).collect())
+}
+
 impl Client for Curl {
     fn name(&self) -> &'static str {
         "curl"
@@ -42,7 +55,8 @@ impl Client for Curl {
 
     fn plan(&self, task: &Task<'_>) -> Plan {
         let options = ["-q", "--silent", "--show-error", "--fail-early", "--max-time", "50"];
-        let curl = Invocation::new("curl", options).with(mode(task.column.mode).iter().copied());
+        let curl =
+            Invocation::new("curl", options).with(mode(task.column.mode).iter().copied()).with(tls(task)?);
         Ok(vec![match task.operation {
             Operation::Get => get(curl, task),
             Operation::Put => put(curl, task),

@@ -2,10 +2,24 @@
 
 import ftplib
 import socket
+import ssl
 import sys
 
+operation, host, port, user, password, mode, tls, certificate, remote, local, half = sys.argv[1:12]
+names = sys.argv[12:]
+half = int(half)
 
-class Client(ftplib.FTP):
+
+class SecureFTP(ftplib.FTP_TLS):
+    """ftplib makes a new TLS session for each data connection; servers may ask for the control connection's."""
+
+    def ntransfercmd(self, cmd, rest=None):
+        connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        session = self.sock.session
+        return self.context.wrap_socket(connection, server_hostname=self.host, session=session), size
+
+
+class Client(ftplib.FTP if tls == "clear" else SecureFTP):
     """ftplib chooses by address family; here the mode is chosen by name."""
 
     def makepasv(self):
@@ -22,13 +36,17 @@ class Client(ftplib.FTP):
         return listener
 
 
-operation, host, port, user, password, mode, remote, local, half = sys.argv[1:10]
-names = sys.argv[10:]
-half = int(half)
-
-ftp = Client(timeout=20, encoding="utf-8")
+if tls == "clear":
+    ftp = Client(timeout=20, encoding="utf-8")
+else:
+    context = ssl.create_default_context(cafile=certificate)
+    version = ssl.TLSVersion.TLSv1_2 if tls == "1.2" else ssl.TLSVersion.TLSv1_3
+    context.minimum_version = context.maximum_version = version
+    ftp = Client(timeout=20, encoding="utf-8", context=context)
 ftp.connect(host, int(port))
 ftp.login(user, password)
+if tls != "clear":
+    ftp.prot_p()
 ftp.set_pasv(mode in ("PASV", "EPSV"))
 ftp.cwd(remote)
 

@@ -1,7 +1,7 @@
 //! Python's ftplib, by a small script.
 
 use super::{Client, Invocation, NEW_NAME, OLD_NAME, Plan, Task, first_line};
-use crate::interop::case::Operation;
+use crate::interop::case::{Operation, Tls};
 use crate::interop::samples::HALF;
 
 pub(crate) struct Ftplib;
@@ -38,7 +38,13 @@ impl Client for Ftplib {
             }
         };
         let (host, port) = (task.server.ip().to_string(), task.server.port().to_string());
-        let site = [&host, &port, task.user, task.password, task.column.mode.verb()];
+        let tls = match task.column.tls {
+            None => "clear",
+            Some(Tls::V12) => "1.2",
+            Some(Tls::V13) => "1.3",
+        };
+        let certificate = task.certificate.display().to_string();
+        let site = [&host, &port, task.user, task.password, task.column.mode.verb(), tls, &certificate];
         let place = [task.remote.to_owned(), task.local.display().to_string(), HALF.to_string()];
         let python = Invocation::new(PYTHON, ["-", operation]).with(site.map(String::from)).with(place);
         Ok(vec![python.with(names).with_stdin(SCRIPT.to_owned())])

@@ -1,12 +1,12 @@
 //! lftp: a script on its command line.
 
 use super::{Client, Invocation, NEW_NAME, OLD_NAME, Plan, Task, first_line};
-use crate::interop::case::{Family, Mode, Operation};
+use crate::interop::case::{Family, Mode, Operation, Tls};
 
 pub(crate) struct Lftp;
 
 /// One failure is the end, and nothing is tried in another mode.
-const SETTINGS: &str = "set cmd:fail-exit yes; set net:timeout 20; set net:max-retries 1; set ftp:ssl-allow no; \
+const SETTINGS: &str = "set cmd:fail-exit yes; set net:timeout 20; set net:max-retries 1; \
     set ftp:auto-passive-mode no; set ftp:charset UTF-8; set file:charset UTF-8; ";
 
 fn mode(task: &Task<'_>) -> Result<&'static str, &'static str> {
@@ -16,6 +16,18 @@ fn mode(task: &Task<'_>) -> Result<&'static str, &'static str> {
         (Mode::Port, _) | (Mode::Eprt, Family::V6) => Ok("set ftp:passive-mode no; "),
         (Mode::Eprt, Family::V4) => Err("lftp uses PORT on IPv4"),
     }
+}
+
+fn tls(task: &Task<'_>) -> String {
+    let priority = match task.column.tls {
+        None => return "set ftp:ssl-allow no; ".to_owned(),
+        Some(Tls::V12) => "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+        Some(Tls::V13) => "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+    };
+    format!(
+        "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:priority {priority}; set ssl:ca-file {}; ",
+        quoted(&task.certificate.display().to_string())
+    )
 }
 
 fn quoted(text: &str) -> String {
@@ -75,7 +87,7 @@ impl Client for Lftp {
     fn plan(&self, task: &Task<'_>) -> Plan {
         let login = format!("{},{}", task.user, task.password);
         let open = format!("open -u {} ftp://{}; ", quoted(&login), task.server);
-        let script = [SETTINGS, mode(task)?, &open, &script(task)].concat();
+        let script = [SETTINGS, mode(task)?, &tls(task), &open, &script(task)].concat();
         Ok(vec![Invocation::new("lftp", ["--norc", "-c", &script])])
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Task<'a> {
     pub(crate) remote: &'a str,
     /// The directory on the client's side.
     pub(crate) local: &'a Path,
+    /// The authority that vouches for the server under TLS.
+    pub(crate) certificate: &'a Path,
 }
 
 /// What is deleted, or renamed.

@@ -55,6 +55,9 @@ impl Client for Ncftp {
     }
 
     fn plan(&self, task: &Task<'_>) -> Plan {
+        if task.column.tls.is_some() {
+            return Err("ncftp has no TLS for FTP");
+        }
         let names = task.names();
         match task.operation {
             Operation::Get => get(task, &["-Z"], &names),

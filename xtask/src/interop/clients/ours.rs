@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Client, Invocation, NEW_NAME, OLD_NAME, Plan, Task, first_line};
-use crate::interop::case::{Driver, Mode, Operation};
+use crate::interop::case::{Driver, Mode, Operation, Tls};
 use crate::interop::samples::{self, LARGE, Tree};
 use crate::workspace;
 
@@ -31,6 +31,16 @@ fn put(client: Invocation, task: &Task<'_>) -> Invocation {
     client.with(["put"]).with(task.names().iter().map(|name| task.local(name))).with([task.url("")])
 }
 
+fn tls(task: &Task<'_>) -> Vec<String> {
+    let version = match task.column.tls {
+        None => return vec!["--tls".to_owned(), "off".to_owned()],
+        Some(Tls::V12) => "1.2",
+        Some(Tls::V13) => "1.3",
+    };
+    let certificate = task.certificate.display().to_string();
+    ["--tls", "explicit", "--tls-max", version, "--ca", &certificate].map(str::to_owned).to_vec()
+}
+
 impl Client for Ours {
     fn name(&self) -> &'static str {
         match self.0 {
@@ -45,10 +55,12 @@ impl Client for Ours {
 
     fn plan(&self, task: &Task<'_>) -> Plan {
         let options = ["--quiet", "--driver", self.0.name(), "--mode", mode(task.column.mode)];
-        let client = Invocation::new(&program(), options);
+        let tls = tls(task);
+        let client = Invocation::new(&program(), options).with(tls.clone());
         let sessions = ["--parallel".to_owned(), task.sessions.to_string()];
         let tree = |words: &[&str], from: String, to: String| {
             Invocation::new(&program(), options)
+                .with(tls.clone())
                 .with(words.iter().copied())
                 .with(sessions.clone())
                 .with([from, to])

@@ -55,6 +55,9 @@ impl Client for Tnftp {
     }
 
     fn plan(&self, task: &Task<'_>) -> Plan {
+        if task.column.tls.is_some() {
+            return Err("tnftp has no TLS for FTP");
+        }
         let direction = if task.column.mode.is_active() { "-A" } else { "-p" };
         let extended = match (task.column.mode, task.column.family) {
             (Mode::Pasv | Mode::Port, Family::V4) => "epsv4 off\n",

@@ -24,6 +24,9 @@ impl Client for Wget {
     }
 
     fn plan(&self, task: &Task<'_>) -> Plan {
+        if task.column.tls.is_some() {
+            return Err("wget has no TLS for FTP");
+        }
         let names = task.names();
         let local = task.local.display().to_string();
         let options = ["--no-config", "-nv", "--tries=1", "--timeout=20", "--restrict-file-names=nocontrol"];

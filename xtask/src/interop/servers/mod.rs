@@ -10,13 +10,14 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
 use super::case::{Column, Driver};
 use super::process::Running;
+use super::tls::Identity;
 
 /// A name and a password.
 pub(crate) type Login = (&'static str, &'static str);
@@ -38,6 +39,8 @@ pub(crate) struct Place<'a> {
     pub(crate) root: &'a Path,
     /// Where its configuration and its other files go.
     pub(crate) scratch: &'a Path,
+    /// It insists on TLS, as this.
+    pub(crate) tls: Option<&'a Identity>,
 }
 
 impl Place<'_> {
@@ -94,8 +97,22 @@ pub(crate) fn foreign() -> Vec<Box<dyn Server>> {
 /// A server that has said its greeting.
 pub(crate) struct Started {
     pub(crate) address: SocketAddr,
+    log: PathBuf,
     /// Ends the server when it goes.
     _running: Running,
+}
+
+/// What the server prints goes there.
+const LOG: &str = "output.log";
+
+impl Started {
+    /// The last lines that the server has printed.
+    pub(crate) fn last_lines(&self, count: usize) -> String {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log).into_owned();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(count)..].join("\n")
+    }
 }
 
 const READY_WITHIN: Duration = Duration::from_secs(20);
@@ -107,12 +124,16 @@ pub(crate) fn start(
     ip: core::net::IpAddr,
     root: &Path,
     scratch: &Path,
+    tls: Option<&Identity>,
 ) -> Result<Started, String> {
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
         let address = free_port(ip)?;
-        match start_at(server, &Place { address, root, scratch }) {
-            Ok(running) => return Ok(Started { address, _running: running }),
+        match start_at(server, &Place { address, root, scratch, tls }) {
+            Ok(running) => {
+                let log = scratch.join(LOG);
+                return Ok(Started { address, log, _running: running });
+            }
             Err(error) => last = error,
         }
     }
@@ -126,7 +147,7 @@ fn free_port(ip: core::net::IpAddr) -> Result<SocketAddr, String> {
 }
 
 fn start_at(server: &dyn Server, place: &Place<'_>) -> Result<Running, String> {
-    let log_path = place.scratch.join("output.log");
+    let log_path = place.scratch.join(LOG);
     let log = std::fs::File::create(&log_path).map_err(|error| format!("cannot write a log: {error}"))?;
     let too = log.try_clone().map_err(|error| format!("cannot write a log: {error}"))?;
     let mut command = server.command(place)?;

@@ -5,6 +5,7 @@ use std::process::Command;
 use super::{ANONYMOUS, Login, NAMED, Place, Server};
 use crate::interop::case::{Column, Driver};
 use crate::interop::clients::first_line;
+use crate::interop::tls::Identity;
 use crate::workspace;
 
 pub(crate) struct Ours(pub(crate) Driver);
@@ -27,8 +28,12 @@ impl Server for Ours {
         let (name, password) = NAMED;
         command.args(["--anonymous", "--writable", "--user", &format!("{name}:{password}")]);
         // All clients come from one address, and some leave their sessions to the idle timeout.
-        // Programs that do not know our certificate would not go on, and what is encrypted the relay cannot read.
-        command.args(["--tls", "off"]);
+        match place.tls {
+            None => command.args(["--tls", "off"]),
+            Some(Identity { certificate, key, .. }) => {
+                command.args(["--tls", "require", "--tls-cert"]).arg(certificate).arg("--tls-key").arg(key)
+            }
+        };
         command.args(["--max-sessions-per-ip", "0", "--driver", self.0.name()]);
         Ok(command)
     }

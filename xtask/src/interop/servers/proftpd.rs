@@ -28,6 +28,12 @@ AllowStoreRestart on
 </IfModule>
 ";
 
+const TLS: &str = "\
+LoadModule mod_tls.c
+TLSEngine on
+TLSRequired on
+";
+
 impl Server for Proftpd {
     fn name(&self) -> &'static str {
         "proftpd"
@@ -52,7 +58,15 @@ impl Server for Proftpd {
             place.path("scoreboard"),
             place.path("system.log"),
         );
-        let file = place.file("proftpd.conf", &[CONFIGURATION, &own].concat())?;
+        let tls = place.tls.map_or_else(String::new, |identity| {
+            format!(
+                "ModulePath {}\n{TLS}TLSECCertificateFile {}\nTLSECCertificateKeyFile {}\n",
+                packages::unpacked_path("usr/lib/proftpd").display(),
+                identity.certificate.display(),
+                identity.key.display()
+            )
+        });
+        let file = place.file("proftpd.conf", &[CONFIGURATION, &own, &tls].concat())?;
         let mut command = packages::unpacked("usr/sbin/proftpd");
         command.args(["-n", "-q", "-c", &file]);
         Ok(command)

@@ -37,6 +37,10 @@ impl Server for PureFtpd {
         // No anonymous users, everybody in his own root, no look-ups, no system log.
         command.args(["-l", &format!("puredb:{database}"), "-E", "-A", "-H", "-f", "none", "-u", "1"]);
         command.args(["-U", "133:022", "-g", &place.path("pid")]);
+        if let Some(identity) = place.tls {
+            // Control and data connections.
+            command.args(["-Y", "3", "-2"]).arg(&identity.both);
+        }
         Ok(command)
     }
 }

@@ -27,6 +27,7 @@ impl Server for Pyftpdlib {
         let (ip, port) = (place.address.ip().to_string(), place.address.port().to_string());
         let mut command = Command::new(packages::python());
         command.args([&script, &ip, &port, name, password]).arg(place.root);
+        command.args(place.tls.map(|identity| &identity.both));
         Ok(command)
     }
 

@@ -29,6 +29,20 @@ connect_from_port_20=NO
 xferlog_enable=NO
 ";
 
+/// Data connections must resume the control connection's session, and uploads must end properly.
+const TLS: &str = "\
+ssl_enable=YES
+allow_anon_ssl=YES
+force_anon_logins_ssl=YES
+force_anon_data_ssl=YES
+require_ssl_reuse=YES
+strict_ssl_read_eof=YES
+ssl_ciphers=HIGH
+ssl_tlsv1=YES
+ssl_sslv2=NO
+ssl_sslv3=NO
+";
+
 impl Server for Vsftpd {
     fn name(&self) -> &'static str {
         "vsftpd"
@@ -50,7 +64,14 @@ impl Server for Vsftpd {
         let own = format!(
             "{listen}\n{address}={ip}\nlisten_port={port}\nanon_root={root}\nsecure_chroot_dir={empty}\n"
         );
-        let file = place.file("vsftpd.conf", &[CONFIGURATION, &own].concat())?;
+        let tls = place.tls.map_or_else(String::new, |identity| {
+            format!(
+                "{TLS}rsa_cert_file={}\nrsa_private_key_file={}\n",
+                identity.certificate.display(),
+                identity.key.display()
+            )
+        });
+        let file = place.file("vsftpd.conf", &[CONFIGURATION, &own, &tls].concat())?;
         let mut command = packages::unpacked("usr/sbin/vsftpd");
         command.arg(file);
         Ok(command)

@@ -12,12 +12,14 @@ use std::sync::Arc;
 fn c11_a_data_connection_resumes_its_control_connections_session() {
     let (server, client) = (server().session(), client());
     let (_here, _there) = control(&client, &server);
+    assert_eq!(client.tickets(), 2);
     for flow in [Flow::ToPeer, Flow::FromPeer] {
         let (mut here, mut there) = peers(client.stream().unwrap(), server.data(flow, true).unwrap());
         let (one, other) = shake(&mut here, &mut there);
         assert_eq!(one.unwrap().resumption, Resumption::ControlSession);
         assert_eq!(other.unwrap().resumption, Resumption::ControlSession);
     }
+    assert_eq!(client.tickets(), 0, "each works once, and nothing was read that would have brought more");
 }
 
 #[test]
