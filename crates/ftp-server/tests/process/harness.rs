@@ -27,6 +27,7 @@ pub(crate) struct Start {
     user: Option<u32>,
     log_level: &'static str,
     state: Option<PathBuf>,
+    root: Option<PathBuf>,
 }
 
 impl Start {
@@ -40,7 +41,13 @@ impl Start {
             user: None,
             log_level: "info",
             state: None,
+            root: None,
         }
+    }
+
+    /// Likewise, serving a directory that is there already, and stays.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: Some(root.to_owned()), ..Self::new() }
     }
 
     /// With these options of `serve`.
@@ -96,6 +103,9 @@ impl Start {
 
     /// The directory that will be served.
     pub(crate) fn root(&self) -> PathBuf {
+        if let Some(root) = &self.root {
+            return root.clone();
+        }
         let root = self.folder.path().join("root");
         std::fs::create_dir_all(&root).unwrap();
         give_away(&root);

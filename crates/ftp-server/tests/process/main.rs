@@ -7,6 +7,7 @@ mod descriptors;
 mod faults;
 mod harness;
 mod idle;
+mod killed;
 mod lines;
 mod logs;
 mod options;

@@ -8,6 +8,8 @@ mod faults;
 mod harness;
 #[path = "../process/idle.rs"]
 mod idle;
+#[path = "../process/killed.rs"]
+mod killed;
 #[path = "../process/lines.rs"]
 mod lines;
 #[path = "../process/logs.rs"]
