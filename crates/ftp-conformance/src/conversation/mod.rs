@@ -6,6 +6,9 @@
 mod chance;
 pub mod hostile;
 mod judge;
+mod secured;
+
+pub use secured::{comes_under_tls, secured};
 mod tree;
 
 use crate::talk::{PASSWORD, USER};
