@@ -5,7 +5,7 @@ use crate::talk::{PASSWORD, USER};
 use ftp_backend::standard::Homes;
 use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, Backend, Rights, StandardBackend};
-use ftp_dtp::tls::ServerTls;
+use ftp_dtp::tls::{ForeignNames, ServerTls, TlsIdentity};
 use std::sync::{Arc, OnceLock};
 
 /// The application, with users at home in `homes`.
@@ -31,7 +31,8 @@ pub fn tls() -> Arc<ServerTls> {
         let own =
             rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate is made");
         let key = own.signing_key.serialize_der().try_into().expect("a key as rcgen makes it");
-        Arc::new(ServerTls::new(vec![own.cert.der().clone()], key).expect("a certificate and its key"))
+        let own = TlsIdentity::new(vec![own.cert.der().clone()], key).expect("a certificate and its key");
+        Arc::new(ServerTls::new(vec![own], ForeignNames::Welcome).expect("a certificate"))
     };
     Arc::clone(TLS.get_or_init(make))
 }

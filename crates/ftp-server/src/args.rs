@@ -106,14 +106,15 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "WHEN")]
     pub(crate) tls: Option<TlsMode>,
 
-    /// The certificate, in PEM, followed by those that lead to an authority [default: one that the server makes and signs
-    /// itself at its first start, and keeps].
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate, in PEM, followed by those that lead to an authority; may be repeated, for several names. Clients that
+    /// ask for another name are refused [default: one that the server makes and signs itself at its first start, and
+    /// keeps].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Vec<PathBuf>,
 
-    /// The certificate's key, in PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub(crate) tls_key: Option<PathBuf>,
+    /// The key of the certificate in the same place, in PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Vec<PathBuf>,
 
     /// Where to listen for clients that begin with TLS (implicit TLS, port 990): as --listen; may be repeated.
     #[arg(long, value_name = "ADDR", value_parser = parse_listen)]

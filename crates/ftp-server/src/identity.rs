@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::config::{TlsMode, TlsSettings};
 use core::time::Duration;
-use ftp_dtp::tls::ServerTls;
+use ftp_dtp::tls::{ForeignNames, ServerTls, TlsError, TlsIdentity};
 use ftp_service::ServerHandle;
 use std::fs;
 use std::io::{self, Write as _};
@@ -21,13 +21,14 @@ const OWN_FILE: &str = "self-signed.pem";
 /// Who the server is under TLS.
 pub(crate) struct Identity {
     tls: Arc<ServerTls>,
-    certificates: PathBuf,
-    key: PathBuf,
+    /// Certificates and their keys.
+    files: Vec<(PathBuf, PathBuf)>,
+    foreign: ForeignNames,
     changed: Changed,
 }
 
-/// When the two files were last changed.
-type Changed = [Option<SystemTime>; 2];
+/// When the files were last changed.
+type Changed = Vec<Option<SystemTime>>;
 
 impl Identity {
     /// What the settings name; `None` without TLS.
@@ -35,29 +36,28 @@ impl Identity {
         if settings.mode == TlsMode::Off {
             return Ok(None);
         }
-        let (certificates, key) = match &settings.files {
-            Some(files) => files.clone(),
-            None => {
-                let own = own_file()?;
-                (own.clone(), own)
-            }
+        let (files, foreign) = if settings.files.is_empty() {
+            let own = own_file()?;
+            // Nobody verifies it by the name.
+            (vec![(own.clone(), own)], ForeignNames::Welcome)
+        } else {
+            (settings.files.clone(), ForeignNames::Refused)
         };
-        let changed = changed(&certificates, &key);
-        let tls = ServerTls::from_files(&certificates, &key).map_err(|error| {
+        let changed = changed(&files);
+        let tls = read(&files, foreign).map_err(|error| {
             Failure::Settings(format!("{error}; give others with --tls-cert and --tls-key, or say --tls off"))
         })?;
-        Ok(Some(Self { tls: Arc::new(tls), certificates, key, changed }))
+        Ok(Some(Self { tls: Arc::new(tls), files, foreign, changed }))
     }
 
-    /// What is read again when it changes.
-    pub(crate) fn files(&self) -> Vec<PathBuf> {
-        // Files are replaced by renaming: the directories have the new ones.
-        let folder =
-            |path: &Path| path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned);
-        [&self.certificates, &self.key]
-            .into_iter()
-            .map(|path| folder(path).unwrap_or_else(|| ".".into()))
-            .collect()
+    /// Where that stands which is read again when it changes: files are replaced by renaming, so the directories have the new
+    /// ones.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        let folder = |path: &PathBuf| match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        self.files.iter().flat_map(|(certificate, key)| [certificate, key]).map(folder).collect()
     }
 
     pub(crate) fn tls(&self) -> Arc<ServerTls> {
@@ -66,7 +66,8 @@ impl Identity {
 
     /// For people who are asked by their client whether this is the server.
     pub(crate) fn describe(&self) -> String {
-        format!("certificate {} (SHA-256 {})", self.certificates.display(), self.tls.fingerprint())
+        let first = self.files.first().map(|(certificate, _)| certificate.display().to_string());
+        format!("certificate {} (SHA-256 {})", first.unwrap_or_default(), self.tls.fingerprint())
     }
 
     /// Reads the files again when they have changed, and at SIGHUP. Sessions that are keep what they have.
@@ -81,7 +82,7 @@ impl Identity {
                 _ = hang_up.recv() => true,
                 _ = clock.tick() => false,
             };
-            let now = changed(&self.certificates, &self.key);
+            let now = changed(&self.files);
             if told || now != self.changed {
                 self.changed = now;
                 self.read_again(&server);
@@ -90,7 +91,7 @@ impl Identity {
     }
 
     fn read_again(&self, server: &ServerHandle) {
-        match ServerTls::from_files(&self.certificates, &self.key) {
+        match read(&self.files, self.foreign) {
             Ok(tls) => {
                 tracing::info!(fingerprint = %tls.fingerprint(), "the certificate was read again");
                 server.set_tls(Arc::new(tls));
@@ -103,8 +104,14 @@ impl Identity {
     }
 }
 
-fn changed(certificates: &Path, key: &Path) -> Changed {
-    [certificates, key].map(|path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok())
+fn read(files: &[(PathBuf, PathBuf)], foreign: ForeignNames) -> Result<ServerTls, TlsError> {
+    let identities = files.iter().map(|(certificate, key)| TlsIdentity::from_files(certificate, key));
+    ServerTls::new(identities.collect::<Result<_, _>>()?, foreign)
+}
+
+fn changed(files: &[(PathBuf, PathBuf)]) -> Changed {
+    let time = |path: &PathBuf| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    files.iter().flat_map(|(certificate, key)| [certificate, key]).map(time).collect()
 }
 
 /// The file of our own certificate; makes it when it is not there.

@@ -46,7 +46,7 @@ pub(crate) fn prepare(settings: Settings) -> Result<Prepared, Failure> {
         root: &settings.root,
         account: privileges::account(settings.run_as.as_deref(), &settings.root)?,
         low_ports: uses_low_ports(&settings, server.addresses()),
-        read: identity.as_ref().map(Identity::files).unwrap_or_default(),
+        read: identity.as_ref().map(Identity::folders).unwrap_or_default(),
     };
     let confinement = privileges::give_up(&needs)?;
     if let Some(file) = transcript {

@@ -2,7 +2,7 @@
 
 use crate::common::{Ours, Place};
 use crate::interrupt::terminal;
-use ftp_dtp::tls::{Fingerprint, ServerTls};
+use ftp_dtp::tls::{Fingerprint, ForeignNames, ServerTls, TlsIdentity};
 use ftp_proto::server::TlsPolicy;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -14,7 +14,8 @@ const KNOWN: &str = ".local/state/ftp-client/known-hosts";
 fn with_tls() -> (Ours, String, Fingerprint) {
     let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let key = own.signing_key.serialize_der().try_into().expect("a key");
-    let tls = ServerTls::new(vec![own.cert.der().clone()], key).expect("TLS");
+    let identity = TlsIdentity::new(vec![own.cert.der().clone()], key).expect("an identity");
+    let tls = ServerTls::new(vec![identity], ForeignNames::Welcome).expect("TLS");
     let fingerprint = tls.fingerprint();
     let server = Ours::start_with(|options| {
         options.protocol.tls = TlsPolicy::Offer;

@@ -8,6 +8,7 @@
 mod client;
 mod ending;
 mod fingerprint;
+mod identity;
 mod server;
 mod sessions;
 mod stream;
@@ -15,6 +16,7 @@ mod stream;
 pub use client::{ClientTls, ClientTlsSession, TlsVersion, Trust};
 pub(crate) use ending::Ending;
 pub use fingerprint::{BadFingerprint, Fingerprint};
+pub use identity::{ForeignNames, TlsIdentity};
 pub use server::{ServerTls, ServerTlsSession, TlsError};
 pub use stream::{Handshake, TlsStream};
 

@@ -1,11 +1,10 @@
-//! The server's TLS: one identity, and for each control connection sessions of its own.
+//! The server's TLS: its certificates, and for each control connection sessions of its own.
 
-use super::{Fingerprint, TlsStream};
+use super::identity::Chooser;
+use super::{Fingerprint, ForeignNames, TlsIdentity, TlsStream};
 use core::sync::atomic::{AtomicU64, Ordering};
 use ftp_proto::io::Flow;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 use rustls::{ServerConfig, ServerConnection};
 use std::path::Path;
@@ -35,6 +34,9 @@ pub enum TlsError {
     /// There is no certificate in the file.
     #[error("{}: there is no certificate in it", .0.display())]
     NoCertificate(Box<Path>),
+    /// A server needs a certificate.
+    #[error("no certificate was given")]
+    NoIdentity,
     /// The certificate, the key or the settings cannot be used.
     #[error("TLS cannot be set up: {0}")]
     Setup(#[from] rustls::Error),
@@ -51,34 +53,16 @@ pub struct ServerTls {
 }
 
 impl ServerTls {
-    /// From files in PEM: the certificate with those that it leads to, and its key.
+    /// With these certificates, the first for clients that ask for no name.
     ///
     /// # Errors
-    /// When a file cannot be read, or what is in it cannot be used.
-    pub fn from_files(certificates: &Path, key: &Path) -> Result<Self, TlsError> {
-        let file = |path: &Path| {
-            let path: Box<Path> = path.into();
-            move |why| TlsError::File { path, why }
-        };
-        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificates)
-            .and_then(Iterator::collect)
-            .map_err(file(certificates))?;
-        if chain.is_empty() {
-            return Err(TlsError::NoCertificate(certificates.into()));
-        }
-        Self::new(chain, PrivateKeyDer::from_pem_file(key).map_err(file(key))?)
-    }
-
-    /// From a certificate with those that it leads to, and its key.
-    ///
-    /// # Errors
-    /// When they cannot be used, or do not fit each other.
-    pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, TlsError> {
-        let fingerprint = Fingerprint::of(chain.first().map_or(&[], |first| &first[..]));
+    /// When there is none.
+    pub fn new(identities: Vec<TlsIdentity>, foreign: ForeignNames) -> Result<Self, TlsError> {
+        let fingerprint = identities.first().ok_or(TlsError::NoIdentity)?.fingerprint();
         let mut base = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(chain, key)?;
+            .with_cert_resolver(Arc::new(Chooser { identities, foreign }));
         // RFC 7301, as registered: what speaks another protocol is turned away in the handshake (ALPACA).
         base.alpn_protocols = vec![b"ftp".to_vec()];
         base.send_tls13_tickets = TICKETS;
@@ -91,7 +75,7 @@ impl ServerTls {
         })
     }
 
-    /// Of the certificate.
+    /// Of the first certificate.
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint

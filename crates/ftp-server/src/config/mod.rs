@@ -42,8 +42,10 @@ pub(crate) struct File {
     driver: Option<Driver>,
     run_as: Option<String>,
     tls: Option<TlsMode>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
+    #[serde(default)]
+    tls_cert: OneOrMore,
+    #[serde(default)]
+    tls_key: OneOrMore,
     #[serde(default)]
     listen_tls: Vec<String>,
     tls_resumption: Option<ResumptionMode>,
@@ -62,8 +64,8 @@ pub(crate) enum SettingsError {
     Syntax { path: PathBuf, line: usize, message: String },
     #[error("listen: {0}")]
     Listen(String),
-    #[error("tls-cert and tls-key belong together: give both, or neither")]
-    HalfIdentity,
+    #[error("tls-cert and tls-key belong together: {certificates} certificates and {keys} keys were given")]
+    HalfIdentity { certificates: usize, keys: usize },
 }
 
 /// All that `serve` goes by.
@@ -98,8 +100,8 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct TlsSettings {
     pub(crate) mode: TlsMode,
-    /// Certificate and key; `None` is the server's own.
-    pub(crate) files: Option<(PathBuf, PathBuf)>,
+    /// Certificates and keys; when there are none, the server makes its own.
+    pub(crate) files: Vec<(PathBuf, PathBuf)>,
     /// Where TLS comes first.
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) resumption: ResumptionMode,
@@ -157,11 +159,7 @@ impl Settings {
             run_as: line.run_as.or(file.run_as),
             tls: TlsSettings {
                 mode: line.tls.or(file.tls).unwrap_or_default(),
-                files: match (line.tls_cert.or(file.tls_cert), line.tls_key.or(file.tls_key)) {
-                    (Some(certificate), Some(key)) => Some((certificate, key)),
-                    (None, None) => None,
-                    _ => return Err(SettingsError::HalfIdentity),
-                },
+                files: pairs(file.tls_cert.under(line.tls_cert), file.tls_key.under(line.tls_key))?,
                 listen: self::listen(&line.listen_tls, &file.listen_tls)?,
                 resumption: line.tls_resumption.or(file.tls_resumption).unwrap_or_default(),
                 allow_ccc: line.allow_ccc || file.allow_ccc,
@@ -172,6 +170,35 @@ impl Settings {
             drain: line.drain.or(file.drain).map_or(Duration::from_secs(30), |Seconds(time)| time),
         })
     }
+}
+
+/// In the file: one, or a list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    #[default]
+    None,
+    One(PathBuf),
+    More(Vec<PathBuf>),
+}
+
+impl OneOrMore {
+    /// What the command line says goes before.
+    fn under(self, line: Vec<PathBuf>) -> Vec<PathBuf> {
+        match self {
+            _ if !line.is_empty() => line,
+            Self::None => Vec::new(),
+            Self::One(path) => vec![path],
+            Self::More(paths) => paths,
+        }
+    }
+}
+
+fn pairs(certificates: Vec<PathBuf>, keys: Vec<PathBuf>) -> Result<Vec<(PathBuf, PathBuf)>, SettingsError> {
+    if certificates.len() == keys.len() {
+        return Ok(certificates.into_iter().zip(keys).collect());
+    }
+    Err(SettingsError::HalfIdentity { certificates: certificates.len(), keys: keys.len() })
 }
 
 /// The addresses of the command line, else those of the file.
@@ -230,8 +257,8 @@ mod tests {
             driver = "mio"
             run-as = "ftp:ftp"
             tls = "require"
-            tls-cert = "/etc/ftp/cert.pem"
-            tls-key = "/etc/ftp/key.pem"
+            tls-cert = ["/etc/ftp/one.pem", "/etc/ftp/other.pem"]
+            tls-key = ["/etc/ftp/one.key", "/etc/ftp/other.key"]
             listen-tls = ["127.0.0.1:990"]
             tls-resumption = "require"
             allow-ccc = true
@@ -249,14 +276,14 @@ mod tests {
         assert_eq!(settings.run_as.as_deref(), Some("ftp:ftp"));
         assert_eq!((settings.tls.mode, settings.tls.resumption), (TlsMode::Require, ResumptionMode::Require));
         assert_eq!(settings.tls.listen.len(), 1);
-        assert!(settings.tls.files.is_some() && settings.tls.allow_ccc && settings.tls.allow_clear_login);
+        assert!(settings.tls.files.len() == 2 && settings.tls.allow_ccc && settings.tls.allow_clear_login);
         assert_eq!((settings.drain, settings.driver), (Duration::from_secs(5), Driver::Mio));
     }
 
     #[test]
     fn a_certificate_without_its_key_is_refused() {
         let error = settings("tls-cert = \"/etc/ftp/cert.pem\"\n", Serve::default()).unwrap_err();
-        assert!(matches!(error, SettingsError::HalfIdentity), "{error}");
+        assert!(matches!(error, SettingsError::HalfIdentity { certificates: 1, keys: 0 }), "{error}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A client's and a server's TLS with a wire in between that never blocks a thread.
 
-use crate::tls::{ClientTls, ClientTlsSession, Handshake, ServerTls, TlsStream, Trust};
+use crate::tls::{
+    ClientTls, ClientTlsSession, ForeignNames, Handshake, ServerTls, TlsIdentity, TlsStream, Trust,
+};
 use core::cell::RefCell;
 use ftp_proto::data::{Failure, TlsFacts};
 use std::collections::VecDeque;
@@ -77,11 +79,16 @@ impl Write for End {
     }
 }
 
+/// A certificate for this name, in PEM too.
+pub(super) fn identity(name: &str) -> (TlsIdentity, String) {
+    let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let key = own.signing_key.serialize_der().try_into().unwrap();
+    (TlsIdentity::new(vec![own.cert.der().clone()], key).unwrap(), own.cert.pem())
+}
+
 /// A server with a certificate of its own making.
 pub(super) fn server() -> ServerTls {
-    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = own.signing_key.serialize_der().try_into().unwrap();
-    ServerTls::new(vec![own.cert.der().clone()], key).unwrap()
+    ServerTls::new(vec![identity("localhost").0], ForeignNames::Welcome).unwrap()
 }
 
 /// A control connection's TLS of a client that believes anybody.

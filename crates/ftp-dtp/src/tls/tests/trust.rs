@@ -1,7 +1,7 @@
 //! Whom a client believes.
 
-use super::pair::{client, control, peers, server, shake};
-use crate::tls::{ClientTls, Fingerprint, ServerTls, Trust};
+use super::pair::{client, control, identity, peers, server, shake};
+use crate::tls::{ClientTls, Fingerprint, ForeignNames, ServerTls, Trust};
 use ftp_proto::data::Failure;
 use ftp_proto::io::Flow;
 use std::io::Write as _;
@@ -17,9 +17,9 @@ fn meet(server: &ServerTls, name: &str, trust: &Trust) -> (Result<(), String>, O
 #[test]
 fn c8_a_certificate_that_nobody_vouches_for_is_refused_and_told() {
     let server = server();
-    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (_, other) = identity("localhost");
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(other.cert.pem().as_bytes()).unwrap();
+    file.write_all(other.as_bytes()).unwrap();
     let (met, rejected) = meet(&server, "localhost", &Trust::Authorities(file.path().into()));
     assert!(met.is_err());
     assert_eq!(rejected, Some(server.fingerprint()));
@@ -27,15 +27,26 @@ fn c8_a_certificate_that_nobody_vouches_for_is_refused_and_told() {
 
 #[test]
 fn an_authority_vouches_for_the_name_and_for_no_other() {
-    let own = rcgen::generate_simple_self_signed(["ftp.example.com".to_owned()]).unwrap();
+    let (own, pem) = identity("ftp.example.com");
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(own.cert.pem().as_bytes()).unwrap();
-    let key = own.signing_key.serialize_der().try_into().unwrap();
-    let server = ServerTls::new(vec![own.cert.der().clone()], key).unwrap();
+    file.write_all(pem.as_bytes()).unwrap();
+    let server = ServerTls::new(vec![own], ForeignNames::Welcome).unwrap();
     let trust = Trust::Authorities(file.path().into());
     assert_eq!(meet(&server, "ftp.example.com", &trust).0, Ok(()));
     let (met, _) = meet(&server, "ftp.example.org", &trust);
     assert!(met.unwrap_err().contains("ftp.example.com"));
+}
+
+#[test]
+fn s15_each_name_has_its_certificate_and_a_foreign_one_is_refused() {
+    let ((one, _), (other, _)) = (identity("one.example"), identity("other.example"));
+    let prints = [one.fingerprint(), other.fingerprint()];
+    let server = ServerTls::new(vec![one, other], ForeignNames::Refused).unwrap();
+    for (name, print) in [("one.example", prints[0]), ("other.example", prints[1]), ("192.0.2.1", prints[0])]
+    {
+        assert_eq!(meet(&server, name, &Trust::Pinned(vec![print])).0, Ok(()), "{name}");
+    }
+    assert!(meet(&server, "third.example", &Trust::Anybody).0.is_err());
 }
 
 #[test]
