@@ -151,7 +151,7 @@ pub const ROWS: &[Row] = &[
     tested("S27", "s27_", BACKEND),
     cased("S28"),
     tested("S29", "s29_", SERVER),
-    tested("S30", "s30_", SERVER), tested("S31", "s31_", SERVER), later("S32", 3),
+    tested("S30", "s30_", SERVER), tested("S31", "s31_", SERVER), tested("S32", "s32_", SERVER),
     tested("S33", "s33_", CORE),
     cased("S34"),
     tested("S35", "s35_", SERVER),

@@ -74,13 +74,14 @@ impl Patience {
 type Advance<L> = fn(&mut Session<L>, &mut L) -> bool;
 
 impl<L: EventLoop> Session<L> {
-    /// In this order, so that what came is answered before more is asked for.
+    /// In this order: a control connection that is gone is seen before the end of an upload. A client that is killed closes
+    /// both at once, and half a file must not pose as whole.
     const ADVANCES: [Advance<L>; 7] = [
         Self::hear_signals,
         Self::flush,
+        Self::fill,
         Self::move_data,
         Self::answer,
-        Self::fill,
         Self::time,
         Self::finish_closing,
     ];

@@ -28,6 +28,7 @@ pub(crate) struct Start {
     log_level: &'static str,
     state: Option<PathBuf>,
     root: Option<PathBuf>,
+    under: Vec<String>,
 }
 
 impl Start {
@@ -42,12 +43,19 @@ impl Start {
             log_level: "info",
             state: None,
             root: None,
+            under: Vec::new(),
         }
     }
 
     /// Likewise, serving a directory that is there already, and stays.
     pub(crate) fn at(root: &Path) -> Self {
         Self { root: Some(root.to_owned()), ..Self::new() }
+    }
+
+    /// Started by this command, which becomes the server.
+    pub(crate) fn under(mut self, command: &[&str]) -> Self {
+        self.under.extend(command.iter().map(|&word| word.to_owned()));
+        self
     }
 
     /// With these options of `serve`.
@@ -126,7 +134,14 @@ impl Start {
             command.arg("-c");
             command
         };
-        command.arg(script).arg("sh").arg(PROGRAM).arg("serve").arg(&root).args(&self.arguments);
+        command
+            .arg(script)
+            .arg("sh")
+            .args(&self.under)
+            .arg(PROGRAM)
+            .arg("serve")
+            .arg(&root)
+            .args(&self.arguments);
         command.args(["--driver", if module_path!().starts_with("process_mio") { "mio" } else { "tokio" }]);
         if !listens {
             command.args(["--listen", "127.0.0.1:0"]);

@@ -4,6 +4,7 @@
 //! have it.
 
 mod descriptors;
+mod durability;
 mod faults;
 mod harness;
 mod idle;

@@ -2,6 +2,8 @@
 
 #[path = "../process/descriptors.rs"]
 mod descriptors;
+#[path = "../process/durability.rs"]
+mod durability;
 #[path = "../process/faults.rs"]
 mod faults;
 #[path = "../process/harness.rs"]
