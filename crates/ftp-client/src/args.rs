@@ -90,6 +90,10 @@ pub(crate) struct Options {
     /// Believe any server. Whoever is on the way can read and change everything.
     #[arg(long, global = true)]
     pub(crate) insecure: bool,
+    /// Take downloads under TLS as whole that end without TLS's own end and whose size is not known, for servers that send
+    /// none.
+    #[arg(long, global = true)]
+    pub(crate) tls_accept_unclean_end: bool,
     /// Go back to the clear on the control connection after the login (CCC), for routers that must read it.
     #[arg(long, global = true)]
     pub(crate) ccc: bool,

@@ -10,13 +10,14 @@ use crate::ui::{Meter, Ui};
 use crate::url::FtpUrl;
 use crate::{netrc, prompt, tls};
 use ftp_proto::address::PassiveAddress;
-use ftp_proto::client::{ActiveSettings, Modes};
+use ftp_proto::client::{ActiveSettings, ClientConfig, Modes};
 use ftp_proto::command::{Secret, Text};
 use ftp_proto::data::DataMode;
 use ftp_proto::escape::escape;
 use ftp_proto::io::TransmissionMode;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How hard is compressed: what zlib does by itself.
 const DEFLATE_LEVEL: u8 = 6;
@@ -231,6 +232,10 @@ fn client_options(options: &Options) -> ClientOptions {
             Transmission::Deflate => TransmissionMode::Deflate { level: DEFLATE_LEVEL },
         },
         records: options.records,
+        protocol: Arc::new(ClientConfig {
+            accept_unclean_end: options.tls_accept_unclean_end,
+            ..ClientConfig::default()
+        }),
         bind: options.bind,
         connect_timeout: options.connect_timeout.map(|seconds| seconds.0),
         ..ClientOptions::default()

@@ -2,17 +2,25 @@
 
 mod rig;
 
-use ftp_proto::data::{DataEvent, DataId, StreamEnd, TlsRole, TransferFailure, TransferTotals};
+use ftp_proto::data::{
+    DataEvent, DataId, DataPolicy, DataPolicyRow, RequireResumption, Resumption, StreamEnd, TlsFacts,
+    TlsRole, TransferFailure, TransferTotals,
+};
 use ftp_proto::io::{ControlEvent, ControlMachine, IoAction};
 use ftp_proto::server::{Ask, Notice, ServerConfig, TlsPolicy};
 use rig::{Rig, tls_facts};
+use std::sync::Arc;
 
 fn offering() -> ServerConfig {
     ServerConfig { tls: TlsPolicy::Offer, ..ServerConfig::default() }
 }
 
 fn secured() -> Rig {
-    let mut rig = Rig::new(offering());
+    secured_with(offering())
+}
+
+fn secured_with(config: ServerConfig) -> Rig {
+    let mut rig = Rig::new(config);
     rig.send("AUTH TLS\r\n");
     assert_eq!(rig.codes(), [220, 234]);
     rig.control(ControlEvent::Secured(tls_facts()));
@@ -125,7 +133,11 @@ fn only_tls_is_a_mechanism() {
 
 /// Logged in under TLS, with PROT P and a connected data connection.
 fn private_link() -> (Rig, DataId) {
-    let mut rig = secured();
+    private_link_with(offering())
+}
+
+fn private_link_with(config: ServerConfig) -> (Rig, DataId) {
+    let mut rig = secured_with(config);
     rig.send("USER u\r\nPASS p\r\nPBSZ 0\r\nPROT P\r\n");
     assert_eq!(rig.codes(), [331, 230, 200, 200]);
     let id = rig.epsv();
@@ -161,6 +173,70 @@ fn s17_an_upload_that_ends_without_close_notify_is_426() {
     let _ = rig.server.decide(ask.done(), rig.now);
     rig.turn();
     assert_eq!(rig.codes(), [125, 426]);
+}
+
+#[test]
+fn s17_whoever_has_clients_that_send_no_close_notify_can_take_their_uploads_as_whole() {
+    let (mut rig, id) = private_link_with(ServerConfig { accept_unclean_end: true, ..offering() });
+    rig.send("STOR f\r\n");
+    rig.ready();
+    rig.data(id, DataEvent::Secured(tls_facts()));
+    let totals = TransferTotals { wire: 3, stored: 3, end: StreamEnd::Unclean };
+    rig.data(id, DataEvent::Ended { totals, result: Ok(()) });
+    let Some(Ask::Settle(ask)) = rig.asks.pop() else { panic!("storage is asked") };
+    assert_eq!(ask.result(), Ok(()));
+}
+
+/// A transfer whose TLS on the data connection turns out so; whether it had to resume, and the replies.
+fn transfer(rig: &mut Rig, id: DataId, line: &str, resumption: Resumption) -> (bool, Vec<u16>) {
+    rig.send(line);
+    rig.ready();
+    let required = rig.actions.iter().rev().find_map(|action| match action {
+        IoAction::StartDataTls { must_resume, .. } => Some(*must_resume),
+        _ => None,
+    });
+    let required = required.expect("TLS begins");
+    rig.data(id, DataEvent::Secured(TlsFacts { resumption, ..tls_facts() }));
+    let totals = TransferTotals { wire: 3, stored: 3, end: StreamEnd::CloseNotify };
+    rig.data(id, DataEvent::Ended { totals, result: Ok(()) });
+    if let Some(Ask::Settle(ask)) = rig.asks.pop() {
+        let _ = rig.server.decide(ask.done(), rig.now);
+        rig.turn();
+    }
+    (required, rig.codes())
+}
+
+#[test]
+fn s9_where_resumption_is_required_a_data_connection_without_is_refused_by_its_name() {
+    let row = DataPolicyRow { resumption: RequireResumption::Require, ..DataPolicyRow::default() };
+    let config = ServerConfig { data: Arc::new(DataPolicy::new(row)), ..offering() };
+    let (mut rig, id) = private_link_with(config);
+    assert_eq!(transfer(&mut rig, id, "RETR f\r\n", Resumption::None), (true, vec![125, 425]));
+    let id = rig.epsv();
+    rig.connect(id);
+    assert_eq!(transfer(&mut rig, id, "RETR f\r\n", Resumption::ControlSession), (true, vec![125, 226]));
+}
+
+#[test]
+fn s9_by_default_resumption_is_required_of_clients_that_have_shown_it_and_have_a_ticket() {
+    let (mut rig, first) = private_link();
+    let mut next = Some(first);
+    // A ticket of TLS 1.3 may work once; downloads bring new ones, uploads do not.
+    for (line, resumption, required) in [
+        ("RETR f\r\n", Resumption::None, false),
+        ("RETR f\r\n", Resumption::ControlSession, false),
+        ("STOR f\r\n", Resumption::ControlSession, true),
+        ("STOR f\r\n", Resumption::None, false),
+        ("RETR f\r\n", Resumption::ControlSession, false),
+        ("RETR f\r\n", Resumption::ControlSession, true),
+    ] {
+        let id = next.take().unwrap_or_else(|| {
+            let id = rig.epsv();
+            rig.connect(id);
+            id
+        });
+        assert_eq!(transfer(&mut rig, id, line, resumption), (required, vec![125, 226]), "{line}");
+    }
 }
 
 #[test]

@@ -129,6 +129,10 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) allow_ccc: bool,
 
+    /// Take uploads under TLS as whole that end without TLS's own end, for clients that send none.
+    #[arg(long)]
+    pub(crate) tls_accept_unclean_end: bool,
+
     /// Let users with a password log in without TLS from other machines.
     #[arg(long)]
     pub(crate) allow_clear_login: bool,

@@ -82,6 +82,7 @@ fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
         encodings: settings.encodings.0,
         tls: settings.tls.mode.policy(),
         allow_ccc: settings.tls.allow_ccc,
+        accept_unclean_end: settings.tls.accept_unclean_end,
         ..ServerConfig::default()
     };
     if let Some(idle) = settings.idle_timeout {

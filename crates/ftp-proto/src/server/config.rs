@@ -29,6 +29,9 @@ pub struct ServerConfig {
     pub implicit_tls: bool,
     /// Whether CCC is served (RFC 4217 §5).
     pub allow_ccc: bool,
+    /// Take an upload under TLS as whole that ends without close_notify, for clients that send none. Off: it is 426, since
+    /// anyone on the way can cut it short (RFC 4217 §15).
+    pub accept_unclean_end: bool,
     /// Structures and modes besides STRU F and MODE S.
     pub encodings: Encodings,
     /// The algorithms that HASH offers, the default first; empty switches HASH off.
@@ -161,6 +164,7 @@ impl Default for ServerConfig {
             tls: TlsPolicy::Off,
             implicit_tls: false,
             allow_ccc: false,
+            accept_unclean_end: false,
             encodings: Encodings::default(),
             hash: HashAlgorithm::ALL.to_vec(),
         }

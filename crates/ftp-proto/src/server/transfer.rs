@@ -310,12 +310,11 @@ impl ServerConnection {
         }
         self.timers.clear(Timer::TransferStall);
         let ask = self.ids.ask();
+        let cut = totals.end == StreamEnd::Unclean && !self.config.accept_unclean_end;
         let Service::Transfer(transfer) = &mut self.gate.service else { return };
         // Under TLS an upload ends with close_notify; without, it may have been cut on the way (RFC 4217 §12.3).
         let result = match result {
-            Ok(()) if transfer.request.verb.is_upload() && totals.end == StreamEnd::Unclean => {
-                Err(TransferFailure::Truncated)
-            }
+            Ok(()) if cut && transfer.request.verb.is_upload() => Err(TransferFailure::Truncated),
             other => other,
         };
         let spent = core::mem::take(&mut self.security.ticket_spent);

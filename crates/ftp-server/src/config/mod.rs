@@ -52,6 +52,8 @@ pub(crate) struct File {
     #[serde(default)]
     allow_ccc: bool,
     #[serde(default)]
+    tls_accept_unclean_end: bool,
+    #[serde(default)]
     allow_clear_login: bool,
 }
 
@@ -106,6 +108,7 @@ pub(crate) struct TlsSettings {
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) resumption: ResumptionMode,
     pub(crate) allow_ccc: bool,
+    pub(crate) accept_unclean_end: bool,
     pub(crate) allow_clear_login: bool,
 }
 
@@ -163,6 +166,7 @@ impl Settings {
                 listen: self::listen(&line.listen_tls, &file.listen_tls)?,
                 resumption: line.tls_resumption.or(file.tls_resumption).unwrap_or_default(),
                 allow_ccc: line.allow_ccc || file.allow_ccc,
+                accept_unclean_end: line.tls_accept_unclean_end || file.tls_accept_unclean_end,
                 allow_clear_login: line.allow_clear_login || file.allow_clear_login,
             },
             encodings: line.encodings.or(file.encodings).unwrap_or_default(),
@@ -262,6 +266,7 @@ mod tests {
             listen-tls = ["127.0.0.1:990"]
             tls-resumption = "require"
             allow-ccc = true
+            tls-accept-unclean-end = true
             allow-clear-login = true
         "#;
         let line = Serve { root: Some("/elsewhere".into()), ..Serve::default() };
@@ -277,6 +282,7 @@ mod tests {
         assert_eq!((settings.tls.mode, settings.tls.resumption), (TlsMode::Require, ResumptionMode::Require));
         assert_eq!(settings.tls.listen.len(), 1);
         assert!(settings.tls.files.len() == 2 && settings.tls.allow_ccc && settings.tls.allow_clear_login);
+        assert!(settings.tls.accept_unclean_end);
         assert_eq!((settings.drain, settings.driver), (Duration::from_secs(5), Driver::Mio));
     }
 
