@@ -28,6 +28,14 @@ pub trait DataStream {
     /// The socket's.
     fn write(&mut self, octets: &[u8]) -> io::Result<usize>;
 
+    /// Sends what is buffered. Called again after `WouldBlock`.
+    ///
+    /// # Errors
+    /// The socket's.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Nothing more will be written: sends what is buffered, then the end of stream. Called again after `WouldBlock`.
     ///
     /// # Errors
@@ -104,6 +112,13 @@ impl<S: DataStream> DataStream for Protected<'_, S> {
         match &mut self.tls {
             Some(tls) => tls.write(&mut Below(self.socket), octets),
             None => self.socket.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.tls {
+            Some(tls) => tls.flush(&mut Below(self.socket)),
+            None => self.socket.flush(),
         }
     }
 

@@ -359,17 +359,18 @@ impl Sending {
     }
 
     fn finish(&mut self, stream: &mut impl DataStream) -> Option<PumpStep> {
-        if self.on_end == OnEnd::Keep {
-            self.end(Ok(()));
-            return None;
-        }
-        match stream.finish_writing() {
+        let keeps = self.on_end == OnEnd::Keep;
+        match if keeps { stream.flush() } else { stream.finish_writing() } {
+            Ok(()) if keeps => {
+                self.end(Ok(()));
+                None
+            }
             Ok(()) => {
                 self.phase = Phase::Drain;
                 None
             }
             // All octets are written, and the client, which knows the size, has not waited for TLS's end.
-            Err(error) if is_reset(&error) && stream.proper_end() == StreamEnd::CloseNotify => {
+            Err(error) if !keeps && is_reset(&error) && stream.proper_end() == StreamEnd::CloseNotify => {
                 self.end(Ok(()));
                 None
             }

@@ -115,6 +115,14 @@ impl TlsStream {
         Ok(core::mem::take(&mut self.sealed).min(octets.len()))
     }
 
+    /// Writes what was sealed and could not be written.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub fn flush(&mut self, socket: &mut impl Write) -> io::Result<()> {
+        self.write_sealed(socket)
+    }
+
     /// Sends close_notify, after all that was written. Called again after `WouldBlock`.
     ///
     /// # Errors

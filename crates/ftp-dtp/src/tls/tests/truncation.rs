@@ -1,7 +1,8 @@
 //! The end of a stream, and octets that do not fit.
 
-use super::pair::{client, control, server};
-use std::io;
+use super::pair::{End, client, control, server};
+use crate::stream::{DataStream, Protected};
+use std::io::{self, Read as _, Write as _};
 
 #[test]
 fn rfc4217_13_close_notify_is_an_end_and_tcps_end_alone_is_not() {
@@ -40,11 +41,45 @@ fn octets_count_as_written_through_when_the_socket_has_them_all() {
 
 #[test]
 fn what_is_no_tls_is_an_error_and_never_octets() {
-    use std::io::Write as _;
     let (mut here, mut there) = control(&client(), &server().session());
     there.end.write_all(b"220 in the clear\r\n").unwrap();
     assert_eq!(here.read().unwrap_err().kind(), io::ErrorKind::InvalidData);
     assert!(here.tls.failure().is_some());
     // The peer is told by an alert.
     assert!(there.read().is_err());
+}
+
+/// A wire as the pump has it.
+struct Below(End);
+
+impl DataStream for Below {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.write(octets)
+    }
+
+    fn finish_writing(&mut self) -> io::Result<()> {
+        self.0.finish();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_connection_that_is_kept_holds_nothing_back() {
+    let (mut here, there) = control(&client(), &server().session());
+    there.end.limit(50);
+    let (mut below, mut tls) = (Below(there.end), there.tls);
+    let mut kept = Protected { socket: &mut below, tls: Some(&mut tls) };
+    // Sealed, and more than the socket takes at once.
+    assert_eq!(kept.write(&[b'x'; 300]).unwrap(), 300);
+    let mut received = Vec::new();
+    while let Err(error) = kept.flush() {
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        received.extend(here.read().unwrap_or_default());
+    }
+    received.extend(here.read().unwrap_or_default());
+    assert_eq!(received, [b'x'; 300]);
 }
