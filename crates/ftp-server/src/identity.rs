@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::config::{TlsMode, TlsSettings};
+use core::fmt;
 use core::time::Duration;
 use ftp_dtp::tls::{ForeignNames, ServerTls, TlsError, TlsIdentity};
 use ftp_service::ServerHandle;
@@ -25,6 +26,8 @@ pub(crate) struct Identity {
     files: Vec<(PathBuf, PathBuf)>,
     foreign: ForeignNames,
     changed: Changed,
+    /// Why our own certificate is new at each start.
+    not_kept: Option<String>,
 }
 
 /// When the files were last changed.
@@ -36,18 +39,33 @@ impl Identity {
         if settings.mode == TlsMode::Off {
             return Ok(None);
         }
-        let (files, foreign) = if settings.files.is_empty() {
-            let own = own_file()?;
-            // Nobody verifies it by the name.
-            (vec![(own.clone(), own)], ForeignNames::Welcome)
-        } else {
-            (settings.files.clone(), ForeignNames::Refused)
-        };
+        if settings.files.is_empty() {
+            return Self::own().map(Some);
+        }
+        Self::from_files(settings.files.clone(), ForeignNames::Refused).map(Some)
+    }
+
+    fn from_files(files: Vec<(PathBuf, PathBuf)>, foreign: ForeignNames) -> Result<Self, Failure> {
         let changed = changed(&files);
-        let tls = read(&files, foreign).map_err(|error| {
-            Failure::Settings(format!("{error}; give others with --tls-cert and --tls-key, or say --tls off"))
-        })?;
-        Ok(Some(Self { tls: Arc::new(tls), files, foreign, changed }))
+        let tls = read(&files, foreign).map_err(unusable)?;
+        Ok(Self { tls: Arc::new(tls), files, foreign, changed, not_kept: None })
+    }
+
+    /// Of our own making: what was kept, or, where nothing can be kept, something for this run.
+    fn own() -> Result<Self, Failure> {
+        let folder = state_folder();
+        let path = folder.join(OWN_FILE);
+        let kept = if path.exists() { Ok(()) } else { keep_own(&folder, &path) };
+        // Nobody verifies it by the name.
+        let foreign = ForeignNames::Welcome;
+        match kept {
+            Ok(()) => Self::from_files(vec![(path.clone(), path)], foreign),
+            Err(error) => {
+                let tls = for_this_run(foreign).map_err(unusable)?;
+                let not_kept = Some(format!("it cannot be kept in {}: {error}", folder.display()));
+                Ok(Self { tls: Arc::new(tls), files: Vec::new(), foreign, changed: Vec::new(), not_kept })
+            }
+        }
     }
 
     /// Where that stands which is read again when it changes: files are replaced by renaming, so the directories have the new
@@ -66,12 +84,21 @@ impl Identity {
 
     /// For people who are asked by their client whether this is the server.
     pub(crate) fn describe(&self) -> String {
-        let first = self.files.first().map(|(certificate, _)| certificate.display().to_string());
-        format!("certificate {} (SHA-256 {})", first.unwrap_or_default(), self.tls.fingerprint())
+        let fingerprint = self.tls.fingerprint();
+        match (&self.not_kept, self.files.first()) {
+            (None, Some((file, _))) => format!("certificate {} (SHA-256 {fingerprint})", file.display()),
+            (why, _) => {
+                let why = why.as_deref().unwrap_or_default();
+                format!("certificate for this run only (SHA-256 {fingerprint}): {why}")
+            }
+        }
     }
 
     /// Reads the files again when they have changed, and at SIGHUP. Sessions that are keep what they have.
     pub(crate) async fn keep_up(mut self, server: ServerHandle) {
+        if self.files.is_empty() {
+            return;
+        }
         let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
             tracing::warn!("SIGHUP cannot be handled");
             return;
@@ -114,21 +141,6 @@ fn changed(files: &[(PathBuf, PathBuf)]) -> Changed {
     files.iter().flat_map(|(certificate, key)| [certificate, key]).map(time).collect()
 }
 
-/// The file of our own certificate; makes it when it is not there.
-fn own_file() -> Result<PathBuf, Failure> {
-    let folder = state_folder();
-    let path = folder.join(OWN_FILE);
-    if !path.exists() {
-        make_own(&folder, &path).map_err(|error| {
-            Failure::Settings(format!(
-                "cannot make a certificate in {}: {error}; give one with --tls-cert and --tls-key, or say --tls off",
-                folder.display()
-            ))
-        })?;
-    }
-    Ok(path)
-}
-
 /// Where this program may keep something: what systemd gives it, else where root's or a user's programs keep their state.
 fn state_folder() -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -145,12 +157,15 @@ fn state_folder() -> PathBuf {
     variable("STATE_DIRECTORY").unwrap_or_else(state)
 }
 
+fn make_own() -> Result<rcgen::CertifiedKey<rcgen::KeyPair>, rcgen::Error> {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    rcgen::generate_simple_self_signed([machine, "localhost".to_owned()])
+}
+
 /// Whole or not at all, and readable by nobody else. When somebody else has made it meanwhile, theirs is used.
-fn make_own(folder: &Path, path: &Path) -> io::Result<()> {
+fn keep_own(folder: &Path, path: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let names =
-        vec![rustix::system::uname().nodename().to_string_lossy().into_owned(), "localhost".to_owned()];
-    let own = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+    let own = make_own().map_err(io::Error::other)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     write!(file, "{}{}", own.cert.pem(), own.signing_key.serialize_pem())?;
     file.as_file().sync_all()?;
@@ -159,4 +174,15 @@ fn make_own(folder: &Path, path: &Path) -> io::Result<()> {
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error.error),
     }
+}
+
+fn for_this_run(foreign: ForeignNames) -> Result<ServerTls, String> {
+    let own = make_own().map_err(|error| error.to_string())?;
+    let key = own.signing_key.serialize_der().try_into().map_err(str::to_owned)?;
+    let identity = TlsIdentity::new(vec![own.cert.der().clone()], key).map_err(|error| error.to_string())?;
+    ServerTls::new(vec![identity], foreign).map_err(|error| error.to_string())
+}
+
+fn unusable(why: impl fmt::Display) -> Failure {
+    Failure::Settings(format!("{why}; give others with --tls-cert and --tls-key, or say --tls off"))
 }

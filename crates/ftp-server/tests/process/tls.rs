@@ -49,6 +49,15 @@ fn without_configuration_tls_is_offered_by_a_certificate_that_is_made_once_and_k
 }
 
 #[test]
+fn where_nothing_can_be_kept_the_certificate_is_for_this_run_and_the_server_says_so() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let server = Start::new().state(file.path()).start();
+    let fingerprint = certificate(server.address, false).to_string();
+    let told = |said: &str| said.contains(&fingerprint) && said.contains("for this run only");
+    assert!(server.said.wait_for(told), "{}", server.said.text());
+}
+
+#[test]
 fn a_certificate_that_changes_is_read_again_and_no_session_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
