@@ -218,6 +218,20 @@ fn s9_where_resumption_is_required_a_data_connection_without_is_refused_by_its_n
 }
 
 #[test]
+fn s9_resumption_is_never_required_where_nobody_looks_or_it_is_only_logged() {
+    for resumption in [RequireResumption::Off, RequireResumption::Log] {
+        let row = DataPolicyRow { resumption, ..DataPolicyRow::default() };
+        let config = ServerConfig { data: Arc::new(DataPolicy::new(row)), ..offering() };
+        let (mut rig, mut id) = private_link_with(config);
+        for met in [Resumption::ControlSession, Resumption::None] {
+            assert_eq!(transfer(&mut rig, id, "RETR f\r\n", met), (false, vec![125, 226]));
+            id = rig.epsv();
+            rig.connect(id);
+        }
+    }
+}
+
+#[test]
 fn s9_by_default_resumption_is_required_of_clients_that_have_shown_it_and_have_a_ticket() {
     let (mut rig, first) = private_link();
     let mut next = Some(first);

@@ -164,4 +164,11 @@ mod tests {
         assert_eq!(transfer_failed(TransferFailure::Storage(NoSpace)).code.get(), 552);
         assert_eq!(transfer_failed(TransferFailure::Storage(StorageFailure::Local)).code.get(), 451);
     }
+
+    #[test]
+    fn a_data_connection_that_broke_is_told_with_its_reason() {
+        let reply = transfer_failed(TransferFailure::Connection(Failure::NotResumed));
+        assert_eq!(reply.code.get(), 426);
+        assert!(reply.text().windows(10).any(|text| text == b"not resume"), "{reply:?}");
+    }
 }
