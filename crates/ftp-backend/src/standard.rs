@@ -6,7 +6,7 @@ use crate::memory::MemoryStorage;
 use crate::rights::Rights;
 use crate::session::UserSession;
 use crate::storage::Storage;
-use crate::users::Accounts;
+use crate::users::{Account, Accounts, TlsRule};
 use bytes::Bytes;
 use core::fmt;
 use core::time::Duration;
@@ -66,18 +66,34 @@ impl StandardBackend {
     }
 
     /// Whether a password would cross, or has crossed, the network in the clear. It is asked for every name but anonymous
-    /// ones, so that who exists is not told.
+    /// ones, so that who exists is not told. A user's own rule does tell: guarding the password is worth more.
     fn is_too_open(&self, attempt: &LoginAttempt<'_>) -> bool {
-        self.refuses_clear_logins
-            && attempt.tls.is_none()
-            && !attempt.peer.is_loopback()
-            && self.accounts.anonymous(attempt.user).is_none()
+        let refused = match self.accounts.tls_rule(attempt.user) {
+            Some(TlsRule::Require) => true,
+            Some(TlsRule::Offer) => false,
+            None => {
+                self.refuses_clear_logins
+                    && !attempt.peer.is_loopback()
+                    && self.accounts.anonymous(attempt.user).is_none()
+            }
+        };
+        refused && attempt.tls.is_none()
+    }
+
+    /// USER: who shows a certificate of that user's is in; everybody else is asked for a password, whether there is such a
+    /// user or not (RFC 2577 §6).
+    fn greet(&self, attempt: &LoginAttempt<'_>) -> LoginVerdict {
+        let certificate = attempt.tls.and_then(|tls| tls.peer_certificate.as_ref());
+        match certificate.and_then(|shown| self.accounts.certified(attempt.user, shown)) {
+            Some(account) => self.enter_as(attempt, account),
+            None => LoginVerdict::NeedPassword,
+        }
     }
 
     fn check(&self, attempt: &LoginAttempt<'_>, password: &Secret) -> LoginVerdict {
         if let Some(anonymous) = self.accounts.anonymous(attempt.user) {
             // They share a name, so nothing is kept for one of them that another could find.
-            return self.enter(anonymous.home.as_deref(), anonymous.rights, None);
+            return self.enter(anonymous.home.as_deref(), anonymous.rights, None, Grant::default());
         }
         if !self.guesses.take(attempt.peer, Instant::now()) {
             return refuse(LoginRefusal::Banned);
@@ -86,16 +102,20 @@ impl StandardBackend {
             return refuse(LoginRefusal::Credentials);
         };
         self.guesses.give_back(attempt.peer);
-        let owner = Bytes::copy_from_slice(attempt.user);
-        self.enter(account.home.as_deref(), account.rights, Some(owner))
+        self.enter_as(attempt, account)
     }
 
-    fn enter(&self, home: Option<&str>, rights: Rights, owner: Option<Bytes>) -> LoginVerdict {
+    fn enter_as(&self, attempt: &LoginAttempt<'_>, account: &Account) -> LoginVerdict {
+        let owner = Bytes::copy_from_slice(attempt.user);
+        let grant = Grant { protect_data: account.tls == Some(TlsRule::Require), ..Grant::default() };
+        self.enter(account.home.as_deref(), account.rights, Some(owner), grant)
+    }
+
+    fn enter(&self, home: Option<&str>, rights: Rights, owner: Option<Bytes>, grant: Grant) -> LoginVerdict {
         match self.homes.open(home) {
-            Ok(storage) => LoginVerdict::Accept {
-                grant: Grant::default(),
-                session: Arc::new(UserSession::new(storage, rights, owner)),
-            },
+            Ok(storage) => {
+                LoginVerdict::Accept { grant, session: Arc::new(UserSession::new(storage, rights, owner)) }
+            }
             Err(why) => {
                 tracing::error!(?home, ?why, "a user's home cannot be opened");
                 refuse(LoginRefusal::Credentials)
@@ -115,8 +135,7 @@ impl Backend for StandardBackend {
             return refuse(LoginRefusal::TlsRequired);
         }
         match attempt.stage {
-            // The same for every name: who exists is not told (RFC 2577 §6).
-            LoginStage::User => LoginVerdict::NeedPassword,
+            LoginStage::User => self.greet(attempt),
             LoginStage::Password(password) => self.check(attempt, password),
             LoginStage::Account(_) => refuse(LoginRefusal::Credentials),
         }
@@ -126,31 +145,77 @@ impl Backend for StandardBackend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::users::Anonymous;
-    use core::net::IpAddr;
+    use crate::users::{Anonymous, UsersFile};
+    use ftp_proto::data::{Resumption, TlsFacts};
 
-    #[test]
-    fn a_password_does_not_cross_the_network_in_the_clear_and_who_exists_is_not_told() {
+    fn backend(users: &str) -> StandardBackend {
         let mut accounts = Accounts::new();
         accounts.allow_anonymous(Anonymous::default());
         accounts.add_plain("alice:secret".parse().unwrap());
-        let backend = StandardBackend::new(accounts, MemoryStorage::new()).refusing_clear_logins();
-        let facts = ftp_proto::data::TlsFacts {
-            resumption: ftp_proto::data::Resumption::None,
+        UsersFile::parse(users).unwrap().add_to(&mut accounts).unwrap();
+        StandardBackend::new(accounts, MemoryStorage::new())
+    }
+
+    fn tls(certificate: Option<Vec<u8>>) -> TlsFacts {
+        TlsFacts {
+            resumption: Resumption::None,
             tls13: true,
             server_name: None,
             alpn: None,
-            peer_certificate: None,
+            peer_certificate: certificate.map(Bytes::from),
+        }
+    }
+
+    fn says(backend: &StandardBackend, user: &str, peer: &str, tls: Option<&TlsFacts>) -> LoginVerdict {
+        let (user, peer, local) = (user.as_bytes(), peer.parse().unwrap(), "192.0.2.1:21".parse().unwrap());
+        backend.login(&LoginAttempt { user, stage: LoginStage::User, host: None, peer, local, tls })
+    }
+
+    fn needs_tls(verdict: &LoginVerdict) -> bool {
+        matches!(verdict, LoginVerdict::Refuse { why: LoginRefusal::TlsRequired, .. })
+    }
+
+    const FAR: &str = "192.0.2.7";
+    const HERE: &str = "127.0.0.1";
+
+    #[test]
+    fn a_password_does_not_cross_the_network_in_the_clear_and_who_exists_is_not_told() {
+        let backend = backend("").refusing_clear_logins();
+        let protected = tls(None);
+        let refused = |user, peer, tls| needs_tls(&says(&backend, user, peer, tls));
+        assert!(refused("alice", FAR, None) && refused("nobody", FAR, None));
+        assert!(!refused("alice", FAR, Some(&protected)));
+        assert!(!refused("alice", HERE, None) && !refused("anonymous", FAR, None));
+    }
+
+    #[test]
+    fn a_rule_of_the_user_s_own_goes_before_the_server_s() {
+        let user = |name: &str, rule: &str| {
+            format!("[[user]]\nname = \"{name}\"\ncertificates = [\"x\"]\ntls = \"{rule}\"\n")
         };
-        let refused = |user: &str, peer: &str, tls| {
-            let peer: IpAddr = peer.parse().unwrap();
-            let local = "192.0.2.1:21".parse().unwrap();
-            let stage = LoginStage::User;
-            let attempt = LoginAttempt { user: user.as_bytes(), stage, host: None, peer, local, tls };
-            matches!(backend.login(&attempt), LoginVerdict::Refuse { why: LoginRefusal::TlsRequired, .. })
+        let users = user("strict", "require") + &user("old", "offer");
+        let refused = |backend: &StandardBackend, name, peer| needs_tls(&says(backend, name, peer, None));
+        let lenient = backend(&users);
+        assert!(refused(&lenient, "strict", FAR) && refused(&lenient, "strict", HERE));
+        assert!(!refused(&lenient, "alice", FAR));
+        assert!(!refused(&backend(&users).refusing_clear_logins(), "old", FAR));
+    }
+
+    #[test]
+    fn a_certificate_lets_its_user_in_and_nobody_else() {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "robot@example.com");
+        let key = rcgen::KeyPair::generate().unwrap();
+        let shown = tls(Some(params.self_signed(&key).unwrap().der().to_vec()));
+        let backend = backend(
+            "[[user]]\nname = \"robot\"\ncertificates = [\"robot@example.com\"]\ntls = \"require\"\n",
+        );
+        let LoginVerdict::Accept { grant, .. } = says(&backend, "robot", FAR, Some(&shown)) else {
+            panic!("not let in");
         };
-        assert!(refused("alice", "192.0.2.7", None) && refused("nobody", "192.0.2.7", None));
-        assert!(!refused("alice", "192.0.2.7", Some(&facts)));
-        assert!(!refused("alice", "127.0.0.1", None) && !refused("anonymous", "192.0.2.7", None));
+        assert!(grant.protect_data);
+        for (user, tls) in [("alice", &shown), ("nobody", &shown), ("robot", &tls(None))] {
+            assert!(matches!(says(&backend, user, FAR, Some(tls)), LoginVerdict::NeedPassword), "{user}");
+        }
     }
 }

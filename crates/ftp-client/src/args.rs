@@ -90,6 +90,12 @@ pub(crate) struct Options {
     /// Believe any server. Whoever is on the way can read and change everything.
     #[arg(long, global = true)]
     pub(crate) insecure: bool,
+    /// The certificate to log in with, in PEM, for servers that ask for one.
+    #[arg(long, global = true, value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The key of --cert, in PEM.
+    #[arg(long, global = true, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
     /// Take downloads under TLS as whole that end without TLS's own end and whose size is not known, for servers that send
     /// none.
     #[arg(long, global = true)]

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use ftp_user::{
     AbortHandle, Cause, ClientOptions, Download, Error, ErrorKind, Event, Family, Fingerprint, Listing,
-    Login, Observer, Place, Tls, TlsFailure, TlsVersion, Trust, Upload,
+    Login, Observer, Place, Tls, TlsFailure, TlsIdentity, TlsVersion, Trust, Upload,
 };
 
 /// What a connection waits by.

@@ -1,7 +1,9 @@
 //! A server and who logs in there: from a URL, netrc and the terminal to a connection.
 
 use crate::args::{Mode, Options, PasvAddress, TlsMax, Transmission};
-use crate::driver::{Client, ClientOptions, Error, Event, Family, Login, Observer, Tls, TlsVersion, Trust};
+use crate::driver::{
+    Client, ClientOptions, Error, Event, Family, Login, Observer, Tls, TlsIdentity, TlsVersion, Trust,
+};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -35,6 +37,7 @@ pub(crate) struct Context {
 pub(crate) struct Site {
     url: FtpUrl,
     login: Login,
+    certificate: Option<TlsIdentity>,
 }
 
 /// A connection that is logged in.
@@ -53,7 +56,7 @@ impl Site {
             }
             _ => login_without_url(context, url)?,
         };
-        Ok(Self { url: url.clone(), login })
+        Ok(Self { url: url.clone(), login, certificate: tls::own_certificate(&context.options)? })
     }
 
     /// Whether `url` is on the same server, as the same user.
@@ -98,6 +101,7 @@ impl Site {
             abort: interrupt.register(),
             tls,
             trust,
+            certificate: self.certificate.clone(),
             tls_version: match options.tls_max {
                 TlsMax::V12 => TlsVersion::V12,
                 TlsMax::V13 => TlsVersion::V13,
@@ -167,6 +171,10 @@ fn login_without_url(context: &Context, url: &FtpUrl) -> Result<Login, Failure> 
     match &url.user {
         None => Ok(Login::anonymous()),
         Some(user) if is_anonymous(user) => Ok(Login { user: user.clone(), ..Login::anonymous() }),
+        // The certificate is the login.
+        Some(user) if context.options.cert.is_some() => {
+            Ok(Login { user: user.clone(), password: None, account: None })
+        }
         Some(user) => Ok(Login { user: user.clone(), password: ask(user, &url.host)?, account: None }),
     }
 }

@@ -1,7 +1,7 @@
 //! TLS as the user wants it: from options, the URL and what is known of the server to whom the driver believes.
 
 use crate::args::{Options, TlsMode};
-use crate::driver::{Cause, Error, Fingerprint, Tls, TlsFailure, Trust};
+use crate::driver::{Cause, Error, Fingerprint, Tls, TlsFailure, TlsIdentity, Trust};
 use crate::failure::Failure;
 use crate::known_hosts::{Known, KnownHosts};
 use crate::prompt;
@@ -63,6 +63,17 @@ const fn option_name(mode: TlsMode) -> &'static str {
         TlsMode::Implicit => "implicit",
         TlsMode::Off => "off",
     }
+}
+
+/// `--cert` and `--key`.
+pub(crate) fn own_certificate(options: &Options) -> Result<Option<TlsIdentity>, Failure> {
+    // The command line has both or none.
+    let Some((certificate, key)) = options.cert.as_deref().zip(options.key.as_deref()) else {
+        return Ok(None);
+    };
+    TlsIdentity::from_files(certificate, key)
+        .map(Some)
+        .map_err(|error| Failure::usage(format!("--cert and --key cannot be used: {error}")))
 }
 
 /// Whom we believe before anything was said.

@@ -5,7 +5,7 @@ use crate::talk::{PASSWORD, USER};
 use ftp_backend::standard::Homes;
 use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, Backend, Rights, StandardBackend};
-use ftp_dtp::tls::{ForeignNames, ServerTls, TlsIdentity};
+use ftp_dtp::tls::{ClientCertificates, ForeignNames, ServerTls, TlsIdentity};
 use std::sync::{Arc, OnceLock};
 
 /// The application, with users at home in `homes`.
@@ -32,7 +32,10 @@ pub fn tls() -> Arc<ServerTls> {
             rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate is made");
         let key = own.signing_key.serialize_der().try_into().expect("a key as rcgen makes it");
         let own = TlsIdentity::new(vec![own.cert.der().clone()], key).expect("a certificate and its key");
-        Arc::new(ServerTls::new(vec![own], ForeignNames::Welcome).expect("a certificate"))
+        Arc::new(
+            ServerTls::new(vec![own], ForeignNames::Welcome, &ClientCertificates::NotAsked)
+                .expect("a certificate"),
+        )
     };
     Arc::clone(TLS.get_or_init(make))
 }

@@ -3,11 +3,11 @@
 mod rig;
 
 use ftp_proto::data::{
-    DataEvent, DataId, DataPolicy, DataPolicyRow, RequireResumption, Resumption, StreamEnd, TlsFacts,
-    TlsRole, TransferFailure, TransferTotals,
+    DataEvent, DataId, DataPolicy, DataPolicyRow, FailureId, RequireResumption, Resumption, StreamEnd,
+    TlsFacts, TlsRole, TransferFailure, TransferTotals,
 };
 use ftp_proto::io::{ControlEvent, ControlMachine, IoAction};
-use ftp_proto::server::{Ask, Notice, ServerConfig, TlsPolicy};
+use ftp_proto::server::{Ask, ConfigError, Notice, ServerConfig, TlsPolicy};
 use rig::{Rig, tls_facts};
 use std::sync::Arc;
 
@@ -277,4 +277,59 @@ fn where_tls_is_required_data_in_the_clear_is_refused() {
     rig.codes();
     rig.epsv();
     assert_eq!(rig.cmd("RETR f"), [521]);
+}
+
+#[test]
+fn rfc4217_11_data_connections_can_have_a_policy_of_their_own() {
+    let with = |tls_data| ServerConfig {
+        tls: TlsPolicy::Require,
+        tls_data: Some(tls_data),
+        ..ServerConfig::default()
+    };
+    for (policy, prot, retr) in [
+        (TlsPolicy::Off, 534, &[150][..]),
+        (TlsPolicy::Offer, 200, &[150]),
+        (TlsPolicy::Require, 200, &[521]),
+    ] {
+        let mut rig = Rig::new(with(policy));
+        rig.send("AUTH TLS\r\n");
+        rig.control(ControlEvent::Secured(tls_facts()));
+        rig.send("USER u\r\nPASS p\r\nPBSZ 0\r\n");
+        rig.codes();
+        assert_eq!(rig.cmd("PROT P"), [prot], "{policy:?}");
+        rig.cmd("PROT C");
+        rig.epsv();
+        rig.send("RETR f\r\n");
+        if retr == [150] {
+            rig.ready();
+        }
+        assert_eq!(rig.codes(), retr, "{policy:?}");
+    }
+    let impossible =
+        ServerConfig { tls: TlsPolicy::Off, tls_data: Some(TlsPolicy::Require), ..ServerConfig::default() };
+    assert_eq!(impossible.validate(), Err(ConfigError::DataWithoutControl));
+}
+
+#[test]
+fn s9_a_data_connection_that_shows_another_certificate_is_somebody_elses() {
+    let shown =
+        |certificate: &'static str| TlsFacts { peer_certificate: Some(certificate.into()), ..tls_facts() };
+    for (data, taken) in [(shown("ours"), true), (tls_facts(), true), (shown("theirs"), false)] {
+        let mut rig = Rig::new(offering());
+        rig.send("AUTH TLS\r\n");
+        rig.control(ControlEvent::Secured(shown("ours")));
+        rig.send("USER u\r\nPASS p\r\nPBSZ 0\r\nPROT P\r\n");
+        rig.codes();
+        let id = rig.epsv();
+        rig.connect(id);
+        rig.send("RETR f\r\n");
+        rig.ready();
+        rig.codes();
+        rig.data(id, DataEvent::Secured(data));
+        assert_eq!(rig.took(|action| matches!(action, IoAction::StartTransfer { .. })), taken);
+        let named = |notice: &Notice| {
+            matches!(notice, Notice::DataFailed { named: FailureId::TlsOtherCertificate, .. })
+        };
+        assert_eq!(rig.notices.iter().any(named), !taken);
+    }
 }

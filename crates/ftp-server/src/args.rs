@@ -1,6 +1,8 @@
 //! The command line.
 
-use crate::config::{ActiveSource, EncodingList, LogFormat, PassivePorts, ResumptionMode, Seconds, TlsMode};
+use crate::config::{
+    ActiveSource, ClientCertificate, EncodingList, LogFormat, PassivePorts, ResumptionMode, Seconds, TlsMode,
+};
 use crate::driver::Driver;
 use clap::{Args, Parser, Subcommand};
 use core::net::SocketAddr;
@@ -106,6 +108,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "WHEN")]
     pub(crate) tls: Option<TlsMode>,
 
+    /// TLS on data connections: `offer`, `require` or `off` [default: as --tls].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) tls_data: Option<TlsMode>,
+
     /// The certificate, in PEM, followed by those that lead to an authority; may be repeated, for several names. Clients that
     /// ask for another name are refused [default: one that the server makes and signs itself at its first start, and
     /// keeps].
@@ -115,6 +121,15 @@ pub(crate) struct Serve {
     /// The key of the certificate in the same place, in PEM.
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_key: Vec<PathBuf>,
+
+    /// Ask clients for a certificate from one of the authorities in this PEM file. Users have theirs listed in the
+    /// configuration, and log in by it without a password.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+
+    /// Whether clients must have one: `optional` or `require` [default: optional].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) tls_client_cert: Option<ClientCertificate>,
 
     /// Where to listen for clients that begin with TLS (implicit TLS, port 990): as --listen; may be repeated.
     #[arg(long, value_name = "ADDR", value_parser = parse_listen)]

@@ -1,10 +1,10 @@
 //! The certificate: from files that are read again when they change, or one of our own making.
 
 use crate::Failure;
-use crate::config::{TlsMode, TlsSettings};
+use crate::config::{ClientCertificate, TlsMode, TlsSettings};
 use core::fmt;
 use core::time::Duration;
-use ftp_dtp::tls::{ForeignNames, ServerTls, TlsError, TlsIdentity};
+use ftp_dtp::tls::{Authorities, ClientCertificates, ForeignNames, ServerTls, TlsError, TlsIdentity};
 use ftp_service::ServerHandle;
 use std::fs;
 use std::io::{self, Write as _};
@@ -22,12 +22,19 @@ const OWN_FILE: &str = "self-signed.pem";
 /// Who the server is under TLS.
 pub(crate) struct Identity {
     tls: Arc<ServerTls>,
-    /// Certificates and their keys.
-    files: Vec<(PathBuf, PathBuf)>,
-    foreign: ForeignNames,
+    source: Source,
     changed: Changed,
     /// Why our own certificate is new at each start.
     not_kept: Option<String>,
+}
+
+/// What TLS is read from, and read again.
+struct Source {
+    /// Certificates and their keys; none, when the certificate is for this run.
+    files: Vec<(PathBuf, PathBuf)>,
+    foreign: ForeignNames,
+    /// Who vouches for clients.
+    clients: Option<(PathBuf, ClientCertificate)>,
 }
 
 /// When the files were last changed.
@@ -39,31 +46,33 @@ impl Identity {
         if settings.mode == TlsMode::Off {
             return Ok(None);
         }
-        if settings.files.is_empty() {
-            return Self::own().map(Some);
+        let (files, clients) = (settings.files.clone(), settings.clients.clone());
+        if files.is_empty() {
+            return Self::own(clients).map(Some);
         }
-        Self::from_files(settings.files.clone(), ForeignNames::Refused).map(Some)
+        Self::read(Source { files, foreign: ForeignNames::Refused, clients }).map(Some)
     }
 
-    fn from_files(files: Vec<(PathBuf, PathBuf)>, foreign: ForeignNames) -> Result<Self, Failure> {
-        let changed = changed(&files);
-        let tls = read(&files, foreign).map_err(unusable)?;
-        Ok(Self { tls: Arc::new(tls), files, foreign, changed, not_kept: None })
+    fn read(source: Source) -> Result<Self, Failure> {
+        let changed = source.changed();
+        let tls = source.read().map_err(unusable)?;
+        Ok(Self { tls: Arc::new(tls), source, changed, not_kept: None })
     }
 
     /// Of our own making: what was kept, or, where nothing can be kept, something for this run.
-    fn own() -> Result<Self, Failure> {
+    fn own(clients: Option<(PathBuf, ClientCertificate)>) -> Result<Self, Failure> {
         let folder = state_folder();
         let path = folder.join(OWN_FILE);
         let kept = if path.exists() { Ok(()) } else { keep_own(&folder, &path) };
         // Nobody verifies it by the name.
-        let foreign = ForeignNames::Welcome;
+        let source = |files| Source { files, foreign: ForeignNames::Welcome, clients };
         match kept {
-            Ok(()) => Self::from_files(vec![(path.clone(), path)], foreign),
+            Ok(()) => Self::read(source(vec![(path.clone(), path)])),
             Err(error) => {
-                let tls = for_this_run(foreign).map_err(unusable)?;
+                let source = source(Vec::new());
+                let tls = source.for_this_run().map_err(unusable)?;
                 let not_kept = Some(format!("it cannot be kept in {}: {error}", folder.display()));
-                Ok(Self { tls: Arc::new(tls), files: Vec::new(), foreign, changed: Vec::new(), not_kept })
+                Ok(Self { tls: Arc::new(tls), source, changed: Vec::new(), not_kept })
             }
         }
     }
@@ -71,11 +80,11 @@ impl Identity {
     /// Where that stands which is read again when it changes: files are replaced by renaming, so the directories have the new
     /// ones.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
-        let folder = |path: &PathBuf| match path.parent() {
+        let folder = |path: &Path| match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        self.files.iter().flat_map(|(certificate, key)| [certificate, key]).map(folder).collect()
+        self.source.paths().map(folder).collect()
     }
 
     pub(crate) fn tls(&self) -> Arc<ServerTls> {
@@ -85,7 +94,7 @@ impl Identity {
     /// For people who are asked by their client whether this is the server.
     pub(crate) fn describe(&self) -> String {
         let fingerprint = self.tls.fingerprint();
-        match (&self.not_kept, self.files.first()) {
+        match (&self.not_kept, self.source.files.first()) {
             (None, Some((file, _))) => format!("certificate {} (SHA-256 {fingerprint})", file.display()),
             (why, _) => {
                 let why = why.as_deref().unwrap_or_default();
@@ -96,7 +105,7 @@ impl Identity {
 
     /// Reads the files again when they have changed, and at SIGHUP. Sessions that are keep what they have.
     pub(crate) async fn keep_up(mut self, server: ServerHandle) {
-        if self.files.is_empty() {
+        if self.source.files.is_empty() {
             return;
         }
         let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
@@ -109,7 +118,7 @@ impl Identity {
                 _ = hang_up.recv() => true,
                 _ = clock.tick() => false,
             };
-            let now = changed(&self.files);
+            let now = self.source.changed();
             if told || now != self.changed {
                 self.changed = now;
                 self.read_again(&server);
@@ -118,7 +127,7 @@ impl Identity {
     }
 
     fn read_again(&self, server: &ServerHandle) {
-        match read(&self.files, self.foreign) {
+        match self.source.read() {
             Ok(tls) => {
                 tracing::info!(fingerprint = %tls.fingerprint(), "the certificate was read again");
                 server.set_tls(Arc::new(tls));
@@ -131,14 +140,41 @@ impl Identity {
     }
 }
 
-fn read(files: &[(PathBuf, PathBuf)], foreign: ForeignNames) -> Result<ServerTls, TlsError> {
-    let identities = files.iter().map(|(certificate, key)| TlsIdentity::from_files(certificate, key));
-    ServerTls::new(identities.collect::<Result<_, _>>()?, foreign)
-}
+impl Source {
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        let identities = self.files.iter().flat_map(|(certificate, key)| [certificate, key]);
+        identities.chain(self.clients.as_ref().map(|(authorities, _)| authorities)).map(PathBuf::as_path)
+    }
 
-fn changed(files: &[(PathBuf, PathBuf)]) -> Changed {
-    let time = |path: &PathBuf| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    files.iter().flat_map(|(certificate, key)| [certificate, key]).map(time).collect()
+    fn changed(&self) -> Changed {
+        let time = |path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+        self.paths().map(time).collect()
+    }
+
+    fn read(&self) -> Result<ServerTls, TlsError> {
+        let identity = |(certificate, key): &(PathBuf, PathBuf)| TlsIdentity::from_files(certificate, key);
+        let identities = self.files.iter().map(identity).collect::<Result<_, _>>()?;
+        ServerTls::new(identities, self.foreign, &self.client_certificates()?)
+    }
+
+    fn client_certificates(&self) -> Result<ClientCertificates, TlsError> {
+        let Some((authorities, needed)) = &self.clients else { return Ok(ClientCertificates::NotAsked) };
+        let authorities = Authorities::from_file(authorities)?;
+        Ok(match needed {
+            ClientCertificate::Optional => ClientCertificates::Optional(authorities),
+            ClientCertificate::Require => ClientCertificates::Required(authorities),
+        })
+    }
+
+    /// With a certificate that is kept nowhere.
+    fn for_this_run(&self) -> Result<ServerTls, String> {
+        let own = make_own().map_err(|error| error.to_string())?;
+        let key = own.signing_key.serialize_der().try_into().map_err(str::to_owned)?;
+        let text = |error: TlsError| error.to_string();
+        let identity = TlsIdentity::new(vec![own.cert.der().clone()], key).map_err(text)?;
+        let clients = self.client_certificates().map_err(text)?;
+        ServerTls::new(vec![identity], self.foreign, &clients).map_err(text)
+    }
 }
 
 /// Where this program may keep something: what systemd gives it, else where root's or a user's programs keep their state.
@@ -174,13 +210,6 @@ fn keep_own(folder: &Path, path: &Path) -> io::Result<()> {
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error.error),
     }
-}
-
-fn for_this_run(foreign: ForeignNames) -> Result<ServerTls, String> {
-    let own = make_own().map_err(|error| error.to_string())?;
-    let key = own.signing_key.serialize_der().try_into().map_err(str::to_owned)?;
-    let identity = TlsIdentity::new(vec![own.cert.der().clone()], key).map_err(|error| error.to_string())?;
-    ServerTls::new(vec![identity], foreign).map_err(|error| error.to_string())
 }
 
 fn unusable(why: impl fmt::Display) -> Failure {

@@ -81,6 +81,7 @@ fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
         data: Arc::new(external::policy(&data_row(settings), None)),
         encodings: settings.encodings.0,
         tls: settings.tls.mode.policy(),
+        tls_data: settings.tls.data.map(TlsMode::policy),
         allow_ccc: settings.tls.allow_ccc,
         accept_unclean_end: settings.tls.accept_unclean_end,
         ..ServerConfig::default()

@@ -79,7 +79,11 @@ impl<D: Driver> Client<D> {
             Tls::Off => None,
             Tls::Auto | Tls::Explicit | Tls::Implicit => {
                 let tls = ClientTls::new(host, &options.trust).map_err(|error| no_tls(&server, &error))?;
-                Some(tls.at_most(options.tls_version))
+                let tls = tls.at_most(options.tls_version);
+                Some(match &options.certificate {
+                    Some(own) => tls.showing(own.clone()),
+                    None => tls,
+                })
             }
         };
         let options = with_implicit_tls(options);

@@ -121,7 +121,7 @@ pub use client::{Client, Login};
 pub use driver::{Driver, ready};
 pub use error::{Cause, Error, ErrorKind, TlsFailure};
 pub use event::Event;
-pub use ftp_dtp::tls::{Fingerprint, TlsVersion, Trust};
+pub use ftp_dtp::tls::{Fingerprint, TlsError, TlsIdentity, TlsVersion, Trust};
 pub use listing::Listing;
 pub use options::{ClientOptions, Family, Observer, Tls};
 pub use transfer::{Download, Place, Transferred, Upload};

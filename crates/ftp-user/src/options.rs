@@ -4,7 +4,7 @@ use crate::{AbortHandle, Event};
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
-use ftp_dtp::tls::{TlsVersion, Trust};
+use ftp_dtp::tls::{TlsIdentity, TlsVersion, Trust};
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes, PassiveAddress};
 use ftp_proto::facts::list::ListingLimits;
 use ftp_proto::io::TransmissionMode;
@@ -25,6 +25,8 @@ pub struct ClientOptions {
     pub tls: Tls,
     /// Whom TLS believes to be the server.
     pub trust: Trust,
+    /// The certificate that servers are shown which ask for one.
+    pub certificate: Option<TlsIdentity>,
     /// The newest version of TLS that is spoken.
     pub tls_version: TlsVersion,
     /// Go back to the clear on the control connection after the login (CCC), for routers that must read it. What is on
@@ -58,6 +60,7 @@ impl Default for ClientOptions {
             active: ActiveSettings::default(),
             tls: Tls::Off,
             trust: Trust::System,
+            certificate: None,
             tls_version: TlsVersion::default(),
             clear_control: false,
             transmission: TransmissionMode::Stream,

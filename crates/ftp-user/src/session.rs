@@ -242,7 +242,7 @@ impl<L: EventLoop> Session<L> {
     fn close_control(&mut self, event_loop: &mut L) {
         if let Some(mut control) = self.control.take() {
             if let Some(why) = control.tls_failure() {
-                self.tls_failure.get_or_insert_with(|| why.to_owned());
+                self.tls_failure.get_or_insert(why);
             }
             // Nothing is waited for, but the server hears that this is the end.
             control.close(event_loop, event_loop.now());

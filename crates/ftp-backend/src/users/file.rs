@@ -9,9 +9,16 @@
 //! password = "$argon2id$v=19$m=19456,t=2,p=1$…"   # made by `ftp-server passwd`
 //! home = "alice"                                   # below the served directory, or absolute
 //! rights = "list, read, create"                    # or "full" (the default), "read-only", "none"
+//! tls = "require"                                  # or "offer"; else as the server has it for everybody
+//!
+//! [[user]]
+//! name = "robot"
+//! certificates = ["robot@example.com"]             # common names, mail addresses or SHA-256 fingerprints
 //! ```
 
-use super::{Accounts, Anonymous, PasswordError, hash_password};
+use super::certificate::Certificate;
+use super::password::Stored;
+use super::{Account, Accounts, Anonymous, PasswordError, TlsRule, hash_password};
 use crate::rights::{Rights, UnknownRight};
 use serde::Deserialize;
 
@@ -42,8 +49,14 @@ pub struct AnonymousEntry {
 pub struct UserEntry {
     /// The name.
     pub name: String,
-    /// The password's hash.
-    pub password: String,
+    /// The password's hash; without it the user needs a certificate.
+    pub password: Option<String>,
+    /// The client certificates by which the user logs in without a password: for each a common name, a mail address, or the
+    /// SHA-256 fingerprint. The server takes them from the authorities that it is told of, and from nobody else.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+    /// What the user's TLS must be, if not as the server has it for everybody.
+    pub tls: Option<TlsRule>,
     /// The root.
     pub home: Option<String>,
     /// What the user may do; "full" when it is not said.
@@ -63,6 +76,9 @@ pub enum UsersFileError {
     /// Two users of one name.
     #[error("user {0:?} stands twice")]
     Twice(String),
+    /// There is no way for this user to log in.
+    #[error("user {0:?} has neither a password nor certificates")]
+    NoWayIn(String),
     /// A hash that is none.
     #[error("user {name:?}: {error}")]
     Password {
@@ -110,12 +126,26 @@ impl UsersFile {
             if self.users.iter().take(nth).any(|earlier| earlier.name == user.name) {
                 return Err(UsersFileError::Twice(user.name.clone()));
             }
-            let rights = rights(&user.name, user.rights.as_deref(), Rights::FULL)?;
-            accounts
-                .add_hashed(&user.name, &user.password, user.home.clone(), rights)
-                .map_err(|error| UsersFileError::Password { name: user.name.clone(), error })?;
+            accounts.add(&user.name, user.account()?);
         }
         Ok(())
+    }
+}
+
+impl UserEntry {
+    fn account(&self) -> Result<Account, UsersFileError> {
+        if self.password.is_none() && self.certificates.is_empty() {
+            return Err(UsersFileError::NoWayIn(self.name.clone()));
+        }
+        let password = self.password.as_deref().map(Stored::from_hash).transpose();
+        Ok(Account {
+            password: password
+                .map_err(|error| UsersFileError::Password { name: self.name.clone(), error })?,
+            certificates: self.certificates.iter().map(|text| Certificate::from(&**text)).collect(),
+            tls: self.tls,
+            home: self.home.clone(),
+            rights: rights(&self.name, self.rights.as_deref(), Rights::FULL)?,
+        })
     }
 }
 

@@ -11,6 +11,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod certificate;
 mod file;
 mod password;
 
@@ -18,9 +19,11 @@ pub use file::{AnonymousEntry, UserEntry, UsersFile, UsersFileError, user_lines}
 pub use password::{PasswordError, hash_password};
 
 use crate::rights::Rights;
+use certificate::Certificate;
 use core::fmt;
 use core::str::FromStr;
 use password::{Stored, Verifier};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Everybody who may log in.
@@ -31,10 +34,13 @@ pub struct Accounts {
     verifier: Verifier,
 }
 
-/// A user with a name and a password.
+/// A user with a name, and a password or a certificate.
 #[derive(Clone)]
 pub struct Account {
-    password: Stored,
+    password: Option<Stored>,
+    certificates: Vec<Certificate>,
+    /// When this user must have TLS; `None` is as the server has it for everybody.
+    pub tls: Option<TlsRule>,
     /// The user's root, as [`Homes`](crate::standard::Homes) understands it; `None` is the served directory.
     pub home: Option<String>,
     /// What the user may do.
@@ -48,6 +54,16 @@ impl fmt::Debug for Account {
             .field("rights", &self.rights)
             .finish_non_exhaustive()
     }
+}
+
+/// What one user's TLS must be, whatever the server asks of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsRule {
+    /// The user may log in without.
+    Offer,
+    /// The user's password is not taken in the clear, from nowhere, and data connections must be under TLS.
+    Require,
 }
 
 /// The user without a password, called `anonymous` or `ftp` (RFC 1635).
@@ -122,26 +138,18 @@ impl Accounts {
 
     /// Adds a user, or replaces the one of that name. The password is not kept in the clear.
     pub fn add_plain(&mut self, account: PlainAccount) {
-        let password = Stored::Digest(self.verifier.digest(account.password.as_bytes()));
+        let password = Some(Stored::Digest(self.verifier.digest(account.password.as_bytes())));
         let PlainAccount { name, home, rights, .. } = account;
-        self.named.insert(name.into_bytes(), Account { password, home, rights });
+        let account = Account { password, certificates: Vec::new(), tls: None, home, rights };
+        self.named.insert(name.into_bytes(), account);
     }
 
-    /// Adds a user whose password was hashed by [`hash_password`], or replaces the one of that name.
-    ///
-    /// # Errors
-    /// When `hash` is not such a hash.
-    pub fn add_hashed(
-        &mut self,
-        name: &str,
-        hash: &str,
-        home: Option<String>,
-        rights: Rights,
-    ) -> Result<(), PasswordError> {
-        let password = Stored::from_hash(hash)?;
-        self.verifier.raise_cost(&password);
-        self.named.insert(name.as_bytes().to_vec(), Account { password, home, rights });
-        Ok(())
+    /// Adds a user, or replaces the one of that name.
+    fn add(&mut self, name: &str, account: Account) {
+        if let Some(password) = &account.password {
+            self.verifier.raise_cost(password);
+        }
+        self.named.insert(name.as_bytes().to_vec(), account);
     }
 
     /// Whether nobody can log in.
@@ -162,8 +170,22 @@ impl Accounts {
     #[must_use]
     pub fn verify(&self, name: &[u8], password: &[u8]) -> Option<&Account> {
         let account = self.named.get(name);
-        let matches = self.verifier.matches(password, account.map(|account| &account.password));
+        let stored = account.and_then(|account| account.password.as_ref());
+        let matches = self.verifier.matches(password, stored);
         account.filter(|_| matches)
+    }
+
+    /// The user of this name, if the certificate, in DER form, is one of theirs.
+    #[must_use]
+    pub fn certified(&self, name: &[u8], certificate: &[u8]) -> Option<&Account> {
+        let account = self.named.get(name)?;
+        account.certificates.iter().any(|own| own.is(certificate)).then_some(account)
+    }
+
+    /// What is said of this user's TLS; `None` for those of whom nothing is said, and for those who do not exist.
+    #[must_use]
+    pub fn tls_rule(&self, name: &[u8]) -> Option<TlsRule> {
+        self.named.get(name)?.tls
     }
 }
 

@@ -15,7 +15,8 @@ fn cheap_hash(password: &[u8]) -> String {
 fn accounts() -> Accounts {
     let mut accounts = Accounts::new();
     accounts.add_plain("plain:secret".parse().unwrap());
-    accounts.add_hashed("hashed", &cheap_hash(b"secret"), None, Rights::FULL).unwrap();
+    let hashed = format!("[[user]]\nname = \"hashed\"\npassword = \"{}\"\n", cheap_hash(b"secret"));
+    UsersFile::parse(&hashed).unwrap().add_to(&mut accounts).unwrap();
     accounts
 }
 
@@ -100,7 +101,20 @@ fn what_is_wrong_in_a_users_file_is_named_without_showing_a_hash() {
     assert_eq!(add(&(user("a", &hash) + &user("a", &hash))), Err(UsersFileError::Twice("a".to_owned())));
     assert_eq!(add(&user("", &hash)), Err(UsersFileError::Name));
     assert!(matches!(add(&user("a", "secret")), Err(UsersFileError::Password { .. })));
+    assert_eq!(add("[[user]]\nname = \"a\"\n"), Err(UsersFileError::NoWayIn("a".to_owned())));
     assert!(matches!(add(&(user("a", &hash) + "rights = \"fly\"\n")), Err(UsersFileError::Rights { .. })));
     let error = add(&(user("a", &hash) + "shell = 1\n")).unwrap_err().to_string();
     assert!(error.contains("line 4") && !error.contains("$argon2"), "{error}");
+}
+
+#[test]
+fn a_user_with_certificates_only_has_no_password_that_is_right() {
+    let mut accounts = accounts();
+    let file = "[[user]]\nname = \"robot\"\ncertificates = [\"robot\"]\ntls = \"require\"\n";
+    UsersFile::parse(file).unwrap().add_to(&mut accounts).unwrap();
+    for password in [&b""[..], b"robot", b"secret"] {
+        assert!(accounts.verify(b"robot", password).is_none());
+    }
+    assert_eq!(accounts.tls_rule(b"robot"), Some(TlsRule::Require));
+    assert!(accounts.certified(b"robot", b"no certificate").is_none());
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{Ours, Place};
 use crate::interrupt::terminal;
-use ftp_dtp::tls::{Fingerprint, ForeignNames, ServerTls, TlsIdentity};
+use ftp_dtp::tls::{Authorities, ClientCertificates, Fingerprint, ForeignNames, ServerTls, TlsIdentity};
 use ftp_proto::server::TlsPolicy;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -12,10 +12,14 @@ const KNOWN: &str = ".local/state/ftp-client/known-hosts";
 
 /// A server that offers TLS, its certificate in PEM, and its fingerprint.
 fn with_tls() -> (Ours, String, Fingerprint) {
+    with_tls_for(&ClientCertificates::NotAsked)
+}
+
+fn with_tls_for(clients: &ClientCertificates) -> (Ours, String, Fingerprint) {
     let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let key = own.signing_key.serialize_der().try_into().expect("a key");
     let identity = TlsIdentity::new(vec![own.cert.der().clone()], key).expect("an identity");
-    let tls = ServerTls::new(vec![identity], ForeignNames::Welcome).expect("TLS");
+    let tls = ServerTls::new(vec![identity], ForeignNames::Welcome, clients).expect("TLS");
     let fingerprint = tls.fingerprint();
     let server = Ours::start_with(|options| {
         options.protocol.tls = TlsPolicy::Offer;
@@ -62,6 +66,26 @@ fn rfc4217_11_the_user_decides_who_is_believed_and_how_much_tls_there_is() {
     assert!(ran.code == 0 && !ran.err.contains("> AUTH"), "{ran:?}");
     let ran = here.run(&["--tls", "off", "get", &explicit]);
     assert!(ran.code == 2 && ran.err.contains("contradict"), "{ran:?}");
+}
+
+#[test]
+fn a_server_that_asks_for_a_certificate_is_shown_one_on_data_connections_too() {
+    let here = Place::new();
+    let own = rcgen::generate_simple_self_signed(["robot".to_owned()]).expect("a certificate");
+    here.write("own.pem", own.cert.pem().as_bytes());
+    here.write("own.key", own.signing_key.serialize_pem().as_bytes());
+    let authorities = Authorities::from_file(&here.path().join("own.pem")).expect("it is there");
+    let (server, _, _) = with_tls_for(&ClientCertificates::Required(authorities));
+    let url = server.url("f").replace("ftp://", "ftpes://");
+    for version in ["1.2", "1.3"] {
+        let with = ["--cert", "own.pem", "--key", "own.key", "--insecure", "--tls-max", version, "cat", &url];
+        let ran = here.run(&with);
+        assert_eq!((ran.code, &*ran.out), (0, "octets"), "{ran:?}");
+        let ran = here.run(&["--insecure", "--tls-max", version, "cat", &url]);
+        assert!(ran.code == 10 && ran.out.is_empty(), "{version}: {ran:?}");
+    }
+    let ran = here.run(&["--cert", "nowhere.pem", "--key", "own.key", "cat", &url]);
+    assert!(ran.code == 2 && ran.err.contains("nowhere.pem"), "{ran:?}");
 }
 
 #[test]

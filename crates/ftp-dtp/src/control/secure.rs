@@ -80,12 +80,13 @@ impl ControlPipe {
         }
     }
 
-    /// Why TLS failed, for people.
+    /// Why TLS failed, for people. Under TLS 1.3 a client hears only after its handshake that its certificate is not taken.
     #[must_use]
-    pub fn tls_failure(&self) -> Option<&str> {
+    pub fn tls_failure(&self) -> Option<String> {
         match &self.tls {
-            Tls::Failed(why) => why.as_deref(),
-            Tls::Clear | Tls::Handshaking(_) | Tls::On(_) | Tls::Ending(_) | Tls::Missing => None,
+            Tls::Failed(why) => why.clone(),
+            Tls::On(tls) => tls.failure(),
+            Tls::Clear | Tls::Handshaking(_) | Tls::Ending(_) | Tls::Missing => None,
         }
     }
 

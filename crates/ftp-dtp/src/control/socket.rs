@@ -58,7 +58,7 @@ impl<L: EventLoop> ControlSocket<L> {
 
     /// Why TLS failed, for people.
     #[must_use]
-    pub fn tls_failure(&self) -> Option<&str> {
+    pub fn tls_failure(&self) -> Option<String> {
         self.pipe.tls_failure()
     }
 

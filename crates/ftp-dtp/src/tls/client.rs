@@ -2,14 +2,14 @@
 
 use super::server::provider;
 use super::sessions::Sessions;
-use super::{Fingerprint, TlsError, TlsStream};
+use super::{Authorities, Fingerprint, TlsError, TlsIdentity, TlsStream};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use std::path::{Path, PathBuf};
+use rustls::sign::SingleCertAndKey;
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const OTHER_CERTIFICATE: &str = "the data connection shows another certificate than the control connection";
@@ -46,6 +46,7 @@ pub struct ClientTls {
     provider: Arc<CryptoProvider>,
     judge: Judge,
     newest: TlsVersion,
+    own: Option<TlsIdentity>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,18 +68,24 @@ impl ClientTls {
             .map_err(|_| TlsError::Setup(Error::General(format!("{host:?} is no name for a server"))))?;
         let provider = provider();
         let judge = match trust {
-            Trust::System => Judge::authorities(system_authorities(), &provider)?,
-            Trust::Authorities(path) => Judge::authorities(read_authorities(path)?, &provider)?,
+            Trust::System => Judge::authorities(Authorities::of_system(), &provider)?,
+            Trust::Authorities(path) => Judge::authorities(Authorities::from_file(path)?, &provider)?,
             Trust::Pinned(pins) => Judge::Pins(pins.clone().into()),
             Trust::Anybody => Judge::Nobody,
         };
-        Ok(Self { name, provider, judge, newest: TlsVersion::default() })
+        Ok(Self { name, provider, judge, newest: TlsVersion::default(), own: None })
     }
 
     /// No newer version than this one is spoken.
     #[must_use]
     pub fn at_most(self, newest: TlsVersion) -> Self {
         Self { newest, ..self }
+    }
+
+    /// Servers that ask for a certificate are shown this one.
+    #[must_use]
+    pub fn showing(self, own: TlsIdentity) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     /// What one control connection and its data connections use.
@@ -95,11 +102,14 @@ impl ClientTls {
             TlsVersion::V12 => &[&rustls::version::TLS12],
             TlsVersion::V13 => rustls::DEFAULT_VERSIONS,
         };
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(versions)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+        let mut config = match &self.own {
+            Some(own) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own.key()))),
+            None => config.with_no_client_auth(),
+        };
         let sessions = Arc::new(Sessions::default());
         config.resumption = Resumption::store(Arc::clone(&sessions) as _);
         Ok(ClientTlsSession { config: Arc::new(config), name: self.name.clone(), verifier, sessions })
@@ -145,29 +155,13 @@ impl ClientTlsSession {
     }
 }
 
-fn system_authorities() -> RootCertStore {
-    let mut store = RootCertStore::empty();
-    // A system's store may hold what rustls does not understand; what it does is enough, or the error says so.
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    store
-}
-
-fn read_authorities(path: &Path) -> Result<RootCertStore, TlsError> {
-    let file = |why| TlsError::File { path: path.into(), why };
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(file)? {
-        store.add(certificate.map_err(file)?)?;
-    }
-    if store.is_empty() { Err(TlsError::NoCertificate(path.into())) } else { Ok(store) }
-}
-
 impl Judge {
-    fn authorities(store: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Self, TlsError> {
-        if store.is_empty() {
+    fn authorities(authorities: Authorities, provider: &Arc<CryptoProvider>) -> Result<Self, TlsError> {
+        if authorities.0.is_empty() {
             let why = "this system has no certificate authorities; name some, or the certificate itself";
             return Err(TlsError::Setup(Error::General(why.to_owned())));
         }
-        WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
+        WebPkiServerVerifier::builder_with_provider(authorities.0, Arc::clone(provider))
             .build()
             .map(Self::Authorities)
             .map_err(|error| TlsError::Setup(Error::General(error.to_string())))

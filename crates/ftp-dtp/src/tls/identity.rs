@@ -47,6 +47,10 @@ impl TlsIdentity {
         Fingerprint::of(self.0.cert.first().map_or(&[], |first| &first[..]))
     }
 
+    pub(super) fn key(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0)
+    }
+
     /// Whether it is one for this name.
     fn is_for(&self, name: &ServerName<'_>) -> bool {
         let certificate = self.0.cert.first().map(ParsedCertificate::try_from);
@@ -83,6 +87,6 @@ impl ResolvesServerCert for Chooser {
                 own.or_else(|| first().filter(|_| self.foreign == ForeignNames::Welcome))
             }
         };
-        chosen.map(|identity| Arc::clone(&identity.0))
+        chosen.map(TlsIdentity::key)
     }
 }

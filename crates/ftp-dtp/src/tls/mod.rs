@@ -5,6 +5,7 @@
 //! client they are judged by the control connection's certificate. What comes out of a session is a [`TlsStream`], which is
 //! put between the socket and whoever moves octets.
 
+mod authorities;
 mod client;
 mod ending;
 mod fingerprint;
@@ -13,6 +14,7 @@ mod server;
 mod sessions;
 mod stream;
 
+pub use authorities::{Authorities, ClientCertificates};
 pub use client::{ClientTls, ClientTlsSession, TlsVersion, Trust};
 pub(crate) use ending::Ending;
 pub use fingerprint::{BadFingerprint, Fingerprint};

@@ -1,7 +1,7 @@
 //! The server's TLS: its certificates, and for each control connection sessions of its own.
 
 use super::identity::Chooser;
-use super::{Fingerprint, ForeignNames, TlsIdentity, TlsStream};
+use super::{ClientCertificates, Fingerprint, ForeignNames, TlsIdentity, TlsStream};
 use core::sync::atomic::{AtomicU64, Ordering};
 use ftp_proto::io::Flow;
 use rustls::crypto::CryptoProvider;
@@ -57,11 +57,15 @@ impl ServerTls {
     ///
     /// # Errors
     /// When there is none.
-    pub fn new(identities: Vec<TlsIdentity>, foreign: ForeignNames) -> Result<Self, TlsError> {
+    pub fn new(
+        identities: Vec<TlsIdentity>,
+        foreign: ForeignNames,
+        clients: &ClientCertificates,
+    ) -> Result<Self, TlsError> {
         let fingerprint = identities.first().ok_or(TlsError::NoIdentity)?.fingerprint();
         let mut base = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients.verifier()?)
             .with_cert_resolver(Arc::new(Chooser { identities, foreign }));
         // RFC 7301, as registered: what speaks another protocol is turned away in the handshake (ALPACA).
         base.alpn_protocols = vec![b"ftp".to_vec()];

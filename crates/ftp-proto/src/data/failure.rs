@@ -55,6 +55,7 @@ catalogue! {
     TlsFailed "FTP-DATA-TLS-FAILED" "TLS on the data connection failed";
     TlsTimedOut "FTP-DATA-TLS-TIMED-OUT" "TLS on the data connection was not completed in time";
     TlsNotResumed "FTP-DATA-TLS-NOT-RESUMED" "the data connection did not resume the control connection's TLS session";
+    TlsOtherCertificate "FTP-DATA-TLS-OTHER-CERTIFICATE" "the data connection showed another certificate than the control connection";
     Other "FTP-DATA-OTHER" "the data connection failed";
 }
 
@@ -69,6 +70,7 @@ impl FailureId {
             (DataPhase::Secure, Failure::TimedOut) => Self::TlsTimedOut,
             (DataPhase::Secure, Failure::Reset) => Self::ConnectReset,
             (_, Failure::NotResumed) => Self::TlsNotResumed,
+            (DataPhase::Secure, Failure::WrongPeer) => Self::TlsOtherCertificate,
             (DataPhase::Secure, _) => Self::TlsFailed,
             (DataPhase::Connect, Failure::WrongPeer) => Self::WrongPeer,
             (DataPhase::Connect, Failure::Refused) => Self::ConnectRefused,

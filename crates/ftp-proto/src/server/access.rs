@@ -23,6 +23,8 @@ pub(super) struct Access {
     user: Bytes,
     password: Option<Secret>,
     idle: Option<Duration>,
+    /// This user's data connections must be under TLS.
+    pub(super) protects_data: bool,
     host: Option<Bytes>,
     refused: u32,
 }
@@ -116,10 +118,11 @@ impl ServerConnection {
     }
 
     fn let_in(&mut self, verb: Verb, grant: Grant) {
-        let Grant { text, data, idle } = grant;
+        let Grant { text, data, idle, protect_data } = grant;
         self.access.stage = Stage::In;
         self.access.password = None;
         self.access.idle = idle;
+        self.access.protects_data = protect_data;
         self.data.grant(data);
         self.timers.clear(Timer::Login);
         self.lines.set_max_line(self.config.limits.line);
@@ -198,6 +201,7 @@ impl ServerConnection {
         self.access.user = Bytes::new();
         self.access.password = None;
         self.access.idle = None;
+        self.access.protects_data = false;
         self.data.grant(None);
         self.lines.set_max_line(self.config.limits.line_before_login);
     }

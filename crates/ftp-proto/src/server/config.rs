@@ -23,8 +23,10 @@ pub struct ServerConfig {
     /// Serve a transfer command without PORT, PASV, EPRT or EPSV by connecting to the control peer's own port
     /// (RFC 959 §3.2). Off: 425.
     pub default_data_port: bool,
-    /// TLS on the control and data connections.
+    /// TLS on the control connection.
     pub tls: TlsPolicy,
+    /// TLS on data connections; `None` is as on the control connection. Off: PROT P is refused.
+    pub tls_data: Option<TlsPolicy>,
     /// TLS from the first octet, without AUTH.
     pub implicit_tls: bool,
     /// Whether CCC is served (RFC 4217 §5).
@@ -42,12 +44,12 @@ pub struct ServerConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TlsPolicy {
-    /// AUTH is not served.
+    /// AUTH is not served; for data connections, PROT P.
     #[default]
     Off,
-    /// AUTH is served.
+    /// AUTH is served; for data connections, PROT P.
     Offer,
-    /// USER is refused in the clear, transfers without PROT P too.
+    /// USER is refused in the clear; for data connections, transfers without PROT P.
     Require,
 }
 
@@ -162,6 +164,7 @@ impl Default for ServerConfig {
             data: Arc::new(DataPolicy::default()),
             default_data_port: false,
             tls: TlsPolicy::Off,
+            tls_data: None,
             implicit_tls: false,
             allow_ccc: false,
             accept_unclean_end: false,
@@ -189,6 +192,9 @@ pub enum ConfigError {
     /// Implicit TLS without TLS.
     #[error("implicit TLS needs a TLS policy other than off")]
     ImplicitWithoutTls,
+    /// Nobody could transfer anything.
+    #[error("TLS on data connections cannot be required where the control connection has none")]
+    DataWithoutControl,
 }
 
 impl ServerConfig {
@@ -211,6 +217,13 @@ impl ServerConfig {
         if self.implicit_tls && self.tls == TlsPolicy::Off {
             return Err(ConfigError::ImplicitWithoutTls);
         }
+        if self.tls == TlsPolicy::Off && self.tls_data() == TlsPolicy::Require {
+            return Err(ConfigError::DataWithoutControl);
+        }
         Ok(())
+    }
+
+    pub(super) fn tls_data(&self) -> TlsPolicy {
+        self.tls_data.unwrap_or(self.tls)
     }
 }

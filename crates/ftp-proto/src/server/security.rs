@@ -70,6 +70,13 @@ impl Security {
         self.facts.as_ref().is_some_and(|facts| facts.peer_certificate.is_some())
     }
 
+    /// A data connection that shows a certificate must show the control connection's. Showing none is no sign: many clients
+    /// have none for data connections, and resumption or the peer's address binds those.
+    pub(super) fn is_same_client(&self, data: &TlsFacts) -> bool {
+        let control = self.facts.as_ref().and_then(|facts| facts.peer_certificate.as_ref());
+        data.peer_certificate.as_ref().is_none_or(|shown| control == Some(shown))
+    }
+
     /// HOST and the name asked for in TLS must be the same, if there are both (RFC 7151 §3.2.2).
     pub(super) fn agrees_with_server_name(&self, host: &[u8]) -> bool {
         let server_name = self.facts.as_ref().and_then(|facts| facts.server_name.as_ref());
@@ -229,6 +236,12 @@ impl ServerConnection {
             return self.finish_with(ReplyCode::BAD_SEQUENCE, "Send PBSZ 0 first.");
         }
         match level {
+            ProtectionLevel::Private if self.config.tls_data() == TlsPolicy::Off => {
+                self.finish_with(
+                    ReplyCode::SECURITY_POLICY_REFUSES,
+                    "Data connections are in the clear here.",
+                );
+            }
             ProtectionLevel::Clear | ProtectionLevel::Private => {
                 self.security.private = level == ProtectionLevel::Private;
                 let text: &'static [u8] =

@@ -109,7 +109,8 @@ impl ServerConnection {
 
     /// What can be refused without asking: no data connection selected, not protected enough, a restart in ASCII.
     fn transfer_refusal(&mut self, verb: TransferVerb, span: OctetSpan) -> Option<Reply> {
-        if self.config.tls == TlsPolicy::Require && !self.security.protects_data() {
+        let protect = self.access.protects_data || self.config.tls_data() == TlsPolicy::Require;
+        if protect && !self.security.protects_data() {
             return Some(Reply::new(
                 ReplyCode::PROTECTION_LEVEL_FORBIDS,
                 "Data must be protected: use PROT P.",
@@ -236,6 +237,9 @@ impl ServerConnection {
         let resumed = facts.resumption == Resumption::ControlSession;
         if self.must_resume() && !resumed {
             return self.data_failed(DataPhase::Secure, Failure::NotResumed);
+        }
+        if !self.security.is_same_client(facts) {
+            return self.data_failed(DataPhase::Secure, Failure::WrongPeer);
         }
         let id = self.data.link.id();
         if self.data.link.apply(LinkInput::Secured, true).is_ok() {

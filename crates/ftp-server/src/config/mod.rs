@@ -3,8 +3,8 @@
 mod values;
 
 pub(crate) use values::{
-    ActiveSource, DEFAULT_PORT, EncodingList, LogFormat, PassivePorts, ResumptionMode, Seconds, TlsMode,
-    all_addresses, parse_listen,
+    ActiveSource, ClientCertificate, DEFAULT_PORT, EncodingList, LogFormat, PassivePorts, ResumptionMode,
+    Seconds, TlsMode, all_addresses, parse_listen,
 };
 
 use crate::args::Serve;
@@ -42,10 +42,13 @@ pub(crate) struct File {
     driver: Option<Driver>,
     run_as: Option<String>,
     tls: Option<TlsMode>,
+    tls_data: Option<TlsMode>,
     #[serde(default)]
     tls_cert: OneOrMore,
     #[serde(default)]
     tls_key: OneOrMore,
+    tls_client_ca: Option<PathBuf>,
+    tls_client_cert: Option<ClientCertificate>,
     #[serde(default)]
     listen_tls: Vec<String>,
     tls_resumption: Option<ResumptionMode>,
@@ -68,6 +71,12 @@ pub(crate) enum SettingsError {
     Listen(String),
     #[error("tls-cert and tls-key belong together: {certificates} certificates and {keys} keys were given")]
     HalfIdentity { certificates: usize, keys: usize },
+    #[error("tls-client-cert needs tls-client-ca: nobody else vouches for clients")]
+    NoClientAuthority,
+    #[error(
+        "user {0:?} has certificates, which nobody is asked for: name their authority with tls-client-ca"
+    )]
+    CertificatesNotAsked(String),
 }
 
 /// All that `serve` goes by.
@@ -102,8 +111,12 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct TlsSettings {
     pub(crate) mode: TlsMode,
+    /// On data connections, if it is another.
+    pub(crate) data: Option<TlsMode>,
     /// Certificates and keys; when there are none, the server makes its own.
     pub(crate) files: Vec<(PathBuf, PathBuf)>,
+    /// Who vouches for clients, and whether each must have a certificate.
+    pub(crate) clients: Option<(PathBuf, ClientCertificate)>,
     /// Where TLS comes first.
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) resumption: ResumptionMode,
@@ -144,7 +157,6 @@ impl Settings {
             listen_is_default: listen.is_empty(),
             listen: if listen.is_empty() { all_addresses(DEFAULT_PORT) } else { listen },
             users: line.users,
-            users_file: UsersFile { anonymous: None, users: file.user },
             // Nobody could log in otherwise.
             anonymous: line.anonymous || file.anonymous || nobody,
             writable: line.writable || file.writable,
@@ -162,6 +174,12 @@ impl Settings {
             run_as: line.run_as.or(file.run_as),
             tls: TlsSettings {
                 mode: line.tls.or(file.tls).unwrap_or_default(),
+                data: line.tls_data.or(file.tls_data),
+                clients: clients(
+                    line.tls_client_ca.or(file.tls_client_ca),
+                    line.tls_client_cert.or(file.tls_client_cert),
+                    &file.user,
+                )?,
                 files: pairs(file.tls_cert.under(line.tls_cert), file.tls_key.under(line.tls_key))?,
                 listen: self::listen(&line.listen_tls, &file.listen_tls)?,
                 resumption: line.tls_resumption.or(file.tls_resumption).unwrap_or_default(),
@@ -171,6 +189,7 @@ impl Settings {
             },
             encodings: line.encodings.or(file.encodings).unwrap_or_default(),
             driver: line.driver.or(file.driver).unwrap_or_default(),
+            users_file: UsersFile { anonymous: None, users: file.user },
             drain: line.drain.or(file.drain).map_or(Duration::from_secs(30), |Seconds(time)| time),
         })
     }
@@ -203,6 +222,20 @@ fn pairs(certificates: Vec<PathBuf>, keys: Vec<PathBuf>) -> Result<Vec<(PathBuf,
         return Ok(certificates.into_iter().zip(keys).collect());
     }
     Err(SettingsError::HalfIdentity { certificates: certificates.len(), keys: keys.len() })
+}
+
+/// Who vouches for clients. A user who is to log in by a certificate must be able to.
+fn clients(
+    authorities: Option<PathBuf>,
+    needed: Option<ClientCertificate>,
+    users: &[UserEntry],
+) -> Result<Option<(PathBuf, ClientCertificate)>, SettingsError> {
+    match (authorities, needed, users.iter().find(|user| !user.certificates.is_empty())) {
+        (Some(authorities), needed, _) => Ok(Some((authorities, needed.unwrap_or_default()))),
+        (None, Some(_), _) => Err(SettingsError::NoClientAuthority),
+        (None, None, Some(user)) => Err(SettingsError::CertificatesNotAsked(user.name.clone())),
+        (None, None, None) => Ok(None),
+    }
 }
 
 /// The addresses of the command line, else those of the file.
@@ -261,6 +294,9 @@ mod tests {
             driver = "mio"
             run-as = "ftp:ftp"
             tls = "require"
+            tls-data = "offer"
+            tls-client-ca = "/etc/ftp/clients.pem"
+            tls-client-cert = "require"
             tls-cert = ["/etc/ftp/one.pem", "/etc/ftp/other.pem"]
             tls-key = ["/etc/ftp/one.key", "/etc/ftp/other.key"]
             listen-tls = ["127.0.0.1:990"]
@@ -283,6 +319,8 @@ mod tests {
         assert_eq!(settings.tls.listen.len(), 1);
         assert!(settings.tls.files.len() == 2 && settings.tls.allow_ccc && settings.tls.allow_clear_login);
         assert!(settings.tls.accept_unclean_end);
+        assert_eq!(settings.tls.data, Some(TlsMode::Offer));
+        assert_eq!(settings.tls.clients, Some(("/etc/ftp/clients.pem".into(), ClientCertificate::Require)));
         assert_eq!((settings.drain, settings.driver), (Duration::from_secs(5), Driver::Mio));
     }
 
@@ -290,6 +328,15 @@ mod tests {
     fn a_certificate_without_its_key_is_refused() {
         let error = settings("tls-cert = \"/etc/ftp/cert.pem\"\n", Serve::default()).unwrap_err();
         assert!(matches!(error, SettingsError::HalfIdentity { certificates: 1, keys: 0 }), "{error}");
+    }
+
+    #[test]
+    fn certificates_of_clients_need_an_authority() {
+        let user = "[[user]]\nname = \"robot\"\ncertificates = [\"robot\"]\n";
+        let error = settings(user, Serve::default()).unwrap_err().to_string();
+        assert!(error.contains("robot") && error.contains("tls-client-ca"), "{error}");
+        let error = settings("tls-client-cert = \"require\"\n", Serve::default()).unwrap_err();
+        assert!(matches!(error, SettingsError::NoClientAuthority), "{error}");
     }
 
     #[test]

@@ -129,6 +129,17 @@ impl TlsMode {
     }
 }
 
+/// Whether clients must have a certificate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ClientCertificate {
+    /// Who has none logs in with a password.
+    #[default]
+    Optional,
+    /// Who has none is turned away in the handshake.
+    Require,
+}
+
 /// Whether data connections must resume the control connection's TLS session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]

@@ -2,7 +2,7 @@
 
 use crate::harness::{Client, Start, until};
 use core::net::SocketAddr;
-use ftp_dtp::tls::{ClientTls, Fingerprint, Handshake, Trust};
+use ftp_dtp::tls::{ClientTls, Fingerprint, Handshake, TlsIdentity, TlsStream, Trust};
 use rustix::process::Signal;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -94,4 +94,64 @@ fn a_certificate_that_cannot_be_used_is_named() {
         Start::new().options(&["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"]).fails();
     assert_eq!(code, Some(2));
     assert!(said.contains("/nowhere.pem") && said.contains("--tls off"), "{said}");
+}
+
+/// Talks under TLS, as a client that shows this certificate.
+struct Talk {
+    stream: std::net::TcpStream,
+    tls: TlsStream,
+}
+
+impl Talk {
+    fn begin(address: SocketAddr, own: Option<TlsIdentity>) -> Self {
+        let tls = ClientTls::new("localhost", &Trust::Anybody).unwrap();
+        let tls = match own {
+            Some(own) => tls.showing(own),
+            None => tls,
+        };
+        let mut client = Client::connect(address);
+        client.expect("AUTH TLS", "234");
+        let (stream, mut tls) = (client.into_stream(), tls.session().unwrap().stream().unwrap());
+        assert!(matches!(tls.handshake(&mut &stream), Ok(Handshake::Done(_))));
+        Self { stream, tls }
+    }
+
+    fn expect(&mut self, command: &str, code: &str) {
+        let line = format!("{command}\r\n");
+        assert_eq!(self.tls.write(&mut &self.stream, line.as_bytes()).unwrap(), line.len());
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"\n") {
+            let mut room = [0; 512];
+            let octets = self.tls.read(&mut &self.stream, &mut room).unwrap();
+            assert_ne!(octets, 0, "{command}: the connection ended");
+            reply.extend_from_slice(&room[..octets]);
+        }
+        let reply = String::from_utf8_lossy(&reply);
+        assert!(reply.starts_with(code), "{command}: {reply}");
+    }
+}
+
+#[test]
+fn a_certificate_is_a_login_and_a_user_s_rule_on_tls_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    write_identity(&path("ca.pem"), &path("own.key"));
+    let own = TlsIdentity::from_files(&path("ca.pem"), &path("own.key")).unwrap();
+    let config = format!(
+        "tls-client-ca = {:?}\n[[user]]\nname = \"robot\"\ncertificates = [\"{}\"]\ntls = \"require\"\n",
+        path("ca.pem"),
+        own.fingerprint()
+    );
+    std::fs::write(path("ftp.toml"), config).unwrap();
+    let server = Start::new().options(&["--config", path("ftp.toml").to_str().unwrap()]).start();
+    let mut robot = Talk::begin(server.address, Some(own.clone()));
+    robot.expect("USER robot", "232");
+    robot.expect("EPSV", "229");
+    robot.expect("NLST", "521");
+    let mut other = Talk::begin(server.address, Some(own));
+    other.expect("USER alice", "331");
+    let mut unknown = Talk::begin(server.address, None);
+    unknown.expect("USER robot", "331");
+    unknown.expect("PASS robot", "530");
+    Client::connect(server.address).expect("USER robot", "530");
 }

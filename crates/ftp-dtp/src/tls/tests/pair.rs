@@ -1,7 +1,8 @@
 //! A client's and a server's TLS with a wire in between that never blocks a thread.
 
 use crate::tls::{
-    ClientTls, ClientTlsSession, ForeignNames, Handshake, ServerTls, TlsIdentity, TlsStream, Trust,
+    ClientCertificates, ClientTls, ClientTlsSession, ForeignNames, Handshake, ServerTls, TlsIdentity,
+    TlsStream, Trust,
 };
 use core::cell::RefCell;
 use ftp_proto::data::{Failure, TlsFacts};
@@ -88,7 +89,8 @@ pub(super) fn identity(name: &str) -> (TlsIdentity, String) {
 
 /// A server with a certificate of its own making.
 pub(super) fn server() -> ServerTls {
-    ServerTls::new(vec![identity("localhost").0], ForeignNames::Welcome).unwrap()
+    ServerTls::new(vec![identity("localhost").0], ForeignNames::Welcome, &ClientCertificates::NotAsked)
+        .unwrap()
 }
 
 /// A control connection's TLS of a client that believes anybody.

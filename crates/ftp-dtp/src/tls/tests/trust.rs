@@ -1,7 +1,7 @@
 //! Whom a client believes.
 
 use super::pair::{client, control, identity, peers, server, shake};
-use crate::tls::{ClientTls, Fingerprint, ForeignNames, ServerTls, Trust};
+use crate::tls::{ClientCertificates, ClientTls, Fingerprint, ForeignNames, ServerTls, Trust};
 use ftp_proto::data::Failure;
 use ftp_proto::io::Flow;
 use std::io::Write as _;
@@ -30,7 +30,7 @@ fn an_authority_vouches_for_the_name_and_for_no_other() {
     let (own, pem) = identity("ftp.example.com");
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(pem.as_bytes()).unwrap();
-    let server = ServerTls::new(vec![own], ForeignNames::Welcome).unwrap();
+    let server = ServerTls::new(vec![own], ForeignNames::Welcome, &ClientCertificates::NotAsked).unwrap();
     let trust = Trust::Authorities(file.path().into());
     assert_eq!(meet(&server, "ftp.example.com", &trust).0, Ok(()));
     let (met, _) = meet(&server, "ftp.example.org", &trust);
@@ -41,7 +41,8 @@ fn an_authority_vouches_for_the_name_and_for_no_other() {
 fn s15_each_name_has_its_certificate_and_a_foreign_one_is_refused() {
     let ((one, _), (other, _)) = (identity("one.example"), identity("other.example"));
     let prints = [one.fingerprint(), other.fingerprint()];
-    let server = ServerTls::new(vec![one, other], ForeignNames::Refused).unwrap();
+    let server =
+        ServerTls::new(vec![one, other], ForeignNames::Refused, &ClientCertificates::NotAsked).unwrap();
     for (name, print) in [("one.example", prints[0]), ("other.example", prints[1]), ("192.0.2.1", prints[0])]
     {
         assert_eq!(meet(&server, name, &Trust::Pinned(vec![print])).0, Ok(()), "{name}");

@@ -69,6 +69,8 @@ pub struct Grant {
     pub data: Option<Arc<DataPolicy>>,
     /// The idle timeout of this user, if it is another than the server's.
     pub idle: Option<Duration>,
+    /// This user's data connections must be under TLS, whatever the server asks of others.
+    pub protect_data: bool,
 }
 
 /// Why a login is refused. The peer is told the same whether the name or the password is wrong.
