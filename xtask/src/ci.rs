@@ -51,6 +51,12 @@ const FULL_STEPS: &[Step] = &[
         cargo: &["run", "--quiet", "--package", "xtask", "--", "interop"],
         variables: &[],
     },
+    // A minute and more of visits that chance has changed, on each driver.
+    Step {
+        name: "mutated sessions",
+        cargo: &["test", "--package", "ftp-server", "--", "s42_", "--nocapture"],
+        variables: &[("FTP_MUTATED_SESSIONS", "60000")],
+    },
     // 5 GiB each way; prints how much memory that took.
     Step {
         name: "large files",

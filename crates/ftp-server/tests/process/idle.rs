@@ -1,50 +1,50 @@
 //! Many sessions at once.
 
 use crate::harness::{Client, Start, allow_descriptors};
-use std::io::{Read as _, Write as _};
+use core::time::Duration;
+use std::io::Write as _;
+use std::time::Instant;
 
-const SESSIONS: usize = 1000;
+const SESSIONS: usize = 3000;
+
+/// What a session that comes late transfers.
+const LATE: usize = 5 << 20;
 
 #[test]
-fn a_thousand_idle_sessions_are_held_while_a_transfer_goes_on_and_all_answer_afterwards() {
+fn s39_three_thousand_idle_sessions_are_held_while_others_log_in_and_transfer_and_all_answer() {
     if !allow_descriptors(2 * SESSIONS as u64 + 100) {
         return;
     }
     let limit = (SESSIONS + 100).to_string();
     let server = Start::new().options(&["--max-sessions", &limit, "--max-sessions-per-ip", "0"]).start();
-    let size = 64 << 20;
-    std::fs::File::create(server.path("large")).unwrap().set_len(size).unwrap();
-    let mut warm = server.anonymous();
-    warm.get("RETR large");
+    std::fs::write(server.path("file"), vec![7; LATE]).unwrap();
+    server.anonymous().get("RETR file");
     let before = server.memory("VmRSS");
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let mut sessions: Vec<Client> = (0..SESSIONS).map(|_| server.anonymous()).collect();
     let opened = started.elapsed();
     let each = (server.memory("VmRSS") - before) * 1024 / SESSIONS as u64;
 
-    let mut busy = server.anonymous();
-    let started = std::time::Instant::now();
-    let mut data = busy.begin("RETR large");
-    let mut octets = 0;
-    let mut room = vec![0; 256 * 1024];
-    loop {
-        match data.read(&mut room).unwrap() {
-            0 => break,
-            some => octets += some as u64,
-        }
-    }
-    assert_eq!(octets, size);
-    assert!(busy.reply().starts_with("226"));
-    let transferred = started.elapsed();
+    let mut late: Vec<_> = (0..9)
+        .map(|_| {
+            let started = Instant::now();
+            assert_eq!(server.anonymous().get("RETR file").0.len(), LATE);
+            started.elapsed()
+        })
+        .collect();
+    late.sort();
 
     for session in &mut sessions {
         session.expect("NOOP", "200");
     }
     let _ = writeln!(
         std::io::stderr(),
-        "{SESSIONS} sessions: opened and logged in within {opened:?}, {each} octets of memory each; \
-         {} MiB beside them in {transferred:?}",
-        size >> 20
+        "S39: {SESSIONS} sessions: opened and logged in within {opened:?}, {each} octets of memory each; \
+         login and 5 MiB beside them in {:?} (median of {})",
+        late[late.len() / 2],
+        late.len()
     );
     assert!(each < 16 * 1024, "{each} octets a session");
+    // The requirement's own bound, held by the median: one pause of a busy machine says nothing.
+    assert!(late[late.len() / 2] < Duration::from_millis(500), "{late:?}");
 }

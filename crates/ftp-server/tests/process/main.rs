@@ -10,6 +10,7 @@ mod harness;
 mod idle;
 mod killed;
 mod lines;
+mod load;
 mod logs;
 mod options;
 mod privileges;

@@ -14,6 +14,8 @@ mod idle;
 mod killed;
 #[path = "../process/lines.rs"]
 mod lines;
+#[path = "../process/load.rs"]
+mod load;
 #[path = "../process/logs.rs"]
 mod logs;
 #[path = "../process/options.rs"]
