@@ -123,6 +123,9 @@ impl fmt::Display for Column {
 pub(crate) enum Operation {
     Get,
     Put,
+    /// 100 MiB, down and up.
+    GetHuge,
+    PutHuge,
     List,
     ResumeGet,
     ResumePut,
@@ -141,9 +144,11 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Get,
         Self::Put,
+        Self::GetHuge,
+        Self::PutHuge,
         Self::List,
         Self::ResumeGet,
         Self::ResumePut,
@@ -163,12 +168,24 @@ impl Operation {
     pub(crate) const SHORT: [Self; 5] = [Self::Get, Self::Put, Self::List, Self::ResumeGet, Self::GetTree];
 
     /// What is played under TLS: what moves octets each way, and one that does so often.
-    pub(crate) const TLS: [Self; 5] = [Self::Get, Self::Put, Self::List, Self::ResumePut, Self::PutTree];
+    pub(crate) const TLS: [Self; 7] =
+        [Self::Get, Self::Put, Self::GetHuge, Self::PutHuge, Self::List, Self::ResumePut, Self::PutTree];
+
+    /// In the clear, files of 5 GiB are a test of their own.
+    pub(crate) fn is_played(self, under_tls: bool) -> bool {
+        if under_tls { Self::TLS.contains(&self) } else { !self.is_huge() }
+    }
+
+    pub(crate) fn is_huge(self) -> bool {
+        matches!(self, Self::GetHuge | Self::PutHuge)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
             Self::Put => "put",
+            Self::GetHuge => "get 100 MiB",
+            Self::PutHuge => "put 100 MiB",
             Self::List => "list",
             Self::ResumeGet => "resume get",
             Self::ResumePut => "resume put",

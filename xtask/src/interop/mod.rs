@@ -167,7 +167,7 @@ fn play_pair(
     for ground in Ground::ALL {
         let arena = Arena::open(server, client, ground, &identity, directory)?;
         for column in Column::ALL.into_iter().filter(|&column| Ground::of(column) == ground) {
-            let fits = |operation: &&Operation| !ground.tls || Operation::TLS.contains(operation);
+            let fits = |operation: &&Operation| operation.is_played(ground.tls);
             for &operation in options.operations().iter().filter(fits) {
                 matrix.add(operation, column, arena.play(operation, column));
             }

@@ -29,6 +29,8 @@ fn before(operation: Operation) -> Sides {
     match operation {
         Operation::Get | Operation::List => sides(samples::files(), none()),
         Operation::Put => sides(none(), samples::files()),
+        Operation::GetHuge => sides(samples::huge(), none()),
+        Operation::PutHuge => sides(none(), samples::huge()),
         // What a broken download left depends on the client.
         Operation::ResumeGet => sides(samples::large(), none()),
         Operation::ResumePut => sides(samples::half(), samples::large()),
@@ -51,8 +53,16 @@ fn after(operation: Operation, client: &dyn Client) -> Sides {
         Operation::AsciiGet if client.stores_text_unchanged() => {
             Sides { remote, local: samples::text_on_the_wire() }
         }
-        Operation::Get | Operation::GetTree | Operation::MirrorDown | Operation::AsciiGet => both(remote),
-        Operation::Put | Operation::PutTree | Operation::MirrorUp | Operation::AsciiPut => both(local),
+        Operation::Get
+        | Operation::GetHuge
+        | Operation::GetTree
+        | Operation::MirrorDown
+        | Operation::AsciiGet => both(remote),
+        Operation::Put
+        | Operation::PutHuge
+        | Operation::PutTree
+        | Operation::MirrorUp
+        | Operation::AsciiPut => both(local),
         Operation::ResumeGet | Operation::ResumePut => both(samples::large()),
         Operation::Delete | Operation::Rmdir => both(Tree::new()),
         Operation::Rename => Sides { remote: samples::one(NEW_NAME), local },
@@ -137,6 +147,10 @@ impl<'a> Arena<'a> {
             Err(reason) => return Outcome::NotApplicable(reason.to_owned()),
         };
         let outcome = self.play_through(&task, &root, &runs, &relay);
+        // What is left of all cases together would fill the disk.
+        for directory in [&root, &local] {
+            let _ = std::fs::remove_dir_all(directory);
+        }
         match outcome {
             Ok(()) => Outcome::Passed,
             Err(reason) => {

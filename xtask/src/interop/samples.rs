@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// A file to be moved: its name, its length.
 pub(crate) struct Sample {
@@ -17,6 +18,10 @@ pub(crate) const LARGE: &str = "large.bin";
 pub(crate) const LARGE_LENGTH: usize = 3_000_001;
 /// How much of the large file is there before it is resumed.
 pub(crate) const HALF: usize = 1_000_003;
+
+/// The file that takes a while.
+pub(crate) const HUGE: &str = "huge.bin";
+const HUGE_LENGTH: usize = 100 << 20;
 
 /// Lengths at the edges, and names that clients and servers tend to take for something else.
 pub(crate) const SAMPLES: [Sample; 7] = [
@@ -67,6 +72,16 @@ pub(crate) fn tree() -> Tree {
 
 pub(crate) fn large() -> Tree {
     Tree::from([file(LARGE, content(LARGE, LARGE_LENGTH))])
+}
+
+pub(crate) fn huge() -> Tree {
+    // The pattern of the large file, again and again.
+    static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut content = content(HUGE, LARGE_LENGTH).repeat(HUGE_LENGTH / LARGE_LENGTH + 1);
+        content.truncate(HUGE_LENGTH);
+        content
+    });
+    Tree::from([file(HUGE, CONTENT.clone())])
 }
 
 pub(crate) fn half() -> Tree {

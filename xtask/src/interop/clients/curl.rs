@@ -58,8 +58,8 @@ impl Client for Curl {
         let curl =
             Invocation::new("curl", options).with(mode(task.column.mode).iter().copied()).with(tls(task)?);
         Ok(vec![match task.operation {
-            Operation::Get => get(curl, task),
-            Operation::Put => put(curl, task),
+            Operation::Get | Operation::GetHuge => get(curl, task),
+            Operation::Put | Operation::PutHuge => put(curl, task),
             Operation::List => curl.with([task.url("")]),
             Operation::ResumeGet => get(curl.with(["-C", "-"]), task),
             Operation::ResumePut => put(curl.with(["-C", "-"]), task),

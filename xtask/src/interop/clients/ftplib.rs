@@ -22,8 +22,8 @@ impl Client for Ftplib {
 
     fn plan(&self, task: &Task<'_>) -> Plan {
         let (operation, names) = match task.operation {
-            Operation::Get => ("get", task.names()),
-            Operation::Put => ("put", task.names()),
+            Operation::Get | Operation::GetHuge => ("get", task.names()),
+            Operation::Put | Operation::PutHuge => ("put", task.names()),
             Operation::List => ("list", Vec::new()),
             Operation::ResumeGet => ("resume-get", task.names()),
             Operation::ResumePut => ("resume-put", task.names()),

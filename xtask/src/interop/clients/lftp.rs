@@ -53,8 +53,8 @@ fn script(task: &Task<'_>) -> String {
     let get = |command| each(task, command, remote, local);
     let put = |command| each(task, command, local, remote);
     match task.operation {
-        Operation::Get => get("get"),
-        Operation::Put => put("put"),
+        Operation::Get | Operation::GetHuge => get("get"),
+        Operation::Put | Operation::PutHuge => put("put"),
         Operation::List => format!("ls {}", quoted(task.remote)),
         Operation::ResumeGet => get("get -c"),
         Operation::ResumePut => put("put -c"),

@@ -18,7 +18,7 @@ use std::process::Command;
 
 use super::case::{Column, Driver, Operation};
 use super::process;
-use super::samples::{self, LARGE, SAMPLES, TEXT, Tree};
+use super::samples::{self, HUGE, LARGE, SAMPLES, TEXT, Tree};
 
 /// Where a case takes place.
 pub(crate) struct Task<'a> {
@@ -47,6 +47,7 @@ impl Task<'_> {
     pub(crate) fn names(&self) -> Vec<&'static str> {
         match self.operation {
             Operation::Get | Operation::Put => SAMPLES.iter().map(|sample| sample.name).collect(),
+            Operation::GetHuge | Operation::PutHuge => vec![HUGE],
             Operation::ResumeGet | Operation::ResumePut => vec![LARGE],
             Operation::AsciiGet | Operation::AsciiPut => vec![TEXT],
             _ => Vec::new(),

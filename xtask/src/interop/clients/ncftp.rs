@@ -60,8 +60,8 @@ impl Client for Ncftp {
         }
         let names = task.names();
         match task.operation {
-            Operation::Get => get(task, &["-Z"], &names),
-            Operation::Put => put(task, &["-Z"], &names),
+            Operation::Get | Operation::GetHuge => get(task, &["-Z"], &names),
+            Operation::Put | Operation::PutHuge => put(task, &["-Z"], &names),
             Operation::List => {
                 let path = format!("ftp://{}{}/", task.server.ip(), task.remote);
                 Ok(vec![program(task, "ncftpls")?.with(["-l", &path])])

@@ -68,8 +68,8 @@ impl Client for Ours {
         let (local, remote) = (task.local("tree"), task.url("tree"));
         let old = task.url(OLD_NAME);
         Ok(vec![match task.operation {
-            Operation::Get => get(client, task),
-            Operation::Put => put(client, task),
+            Operation::Get | Operation::GetHuge => get(client, task),
+            Operation::Put | Operation::PutHuge => put(client, task),
             Operation::List => client.with(["ls", "--long"]).with([task.url("")]),
             Operation::ResumeGet => get(client.with(["--resume"]), task),
             Operation::ResumePut => put(client.with(["--resume"]), task),

@@ -29,8 +29,8 @@ fn commands(task: &Task<'_>) -> Result<String, &'static str> {
     let get = |command| each(task, command, remote, local);
     let put = |command| each(task, command, local, remote);
     Ok(match task.operation {
-        Operation::Get | Operation::AsciiGet => get("get"),
-        Operation::Put | Operation::AsciiPut => put("put"),
+        Operation::Get | Operation::GetHuge | Operation::AsciiGet => get("get"),
+        Operation::Put | Operation::PutHuge | Operation::AsciiPut => put("put"),
         Operation::List => format!("ls {}\n", quoted(task.remote)),
         Operation::ResumeGet => get("reget"),
         Operation::ResumePut => format!("restart {HALF}\n{}", put("put")),

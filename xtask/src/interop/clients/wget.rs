@@ -32,7 +32,7 @@ impl Client for Wget {
         let options = ["--no-config", "-nv", "--tries=1", "--timeout=20", "--restrict-file-names=nocontrol"];
         let wget = Invocation::new("wget", options).with([mode(task)?, "-P", &local]);
         Ok(vec![match task.operation {
-            Operation::Get => wget.with(names.iter().map(|name| task.url(name))),
+            Operation::Get | Operation::GetHuge => wget.with(names.iter().map(|name| task.url(name))),
             // The listing itself is kept beside the page that wget makes of it.
             Operation::List => wget.with(["--no-remove-listing".to_owned(), task.url("")]),
             Operation::ResumeGet => wget.with(["-c".to_owned(), task.url(names[0])]),
