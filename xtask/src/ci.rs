@@ -57,6 +57,12 @@ const FULL_STEPS: &[Step] = &[
         cargo: &["test", "--package", "ftp-server", "--", "s42_", "--nocapture"],
         variables: &[("FTP_MUTATED_SESSIONS", "60000")],
     },
+    // Killed a thousand times amid an upload.
+    Step {
+        name: "kills",
+        cargo: &["test", "--package", "ftp-server", "--test", "process", "--", "s31_", "--nocapture"],
+        variables: &[("FTP_KILLS", "1000")],
+    },
     // 5 GiB each way; prints how much memory that took.
     Step {
         name: "large files",

@@ -37,6 +37,14 @@ impl Interrupt {
         }
     }
 
+    /// Never listens: whoever runs the program has no terminal.
+    #[cfg(feature = "testing")]
+    pub(crate) fn deaf() -> Self {
+        let interrupt = Self::default();
+        interrupt.0.watched.store(true, Ordering::SeqCst);
+        interrupt
+    }
+
     fn hit(&self) {
         if self.0.hit.swap(true, Ordering::SeqCst) {
             std::process::exit(Exit::Interrupted.number().into());

@@ -11,6 +11,7 @@ use crate::known_hosts::KnownHosts;
 use crate::ui::{Meter, Ui};
 use crate::url::FtpUrl;
 use crate::{netrc, prompt, tls};
+use core::time::Duration;
 use ftp_proto::address::PassiveAddress;
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes};
 use ftp_proto::command::{Secret, Text};
@@ -24,12 +25,17 @@ use std::sync::Arc;
 /// How hard is compressed: what zlib does by itself.
 const DEFLATE_LEVEL: u8 = 6;
 
+/// [`Context::pause`] of the program.
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
 /// What every command works with.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) options: Options,
     pub(crate) ui: Ui,
     pub(crate) interrupt: Interrupt,
+    /// How long to wait before a lost connection is made anew the first time; each further time twice as long.
+    pub(crate) pause: Duration,
 }
 
 /// A server and a user there. Connections to it can be made again and again without another question.
@@ -93,7 +99,7 @@ impl Site {
     }
 
     fn connect_once(&self, context: &Context, tls: Tls, trust: Trust) -> Result<(Client, Meter), Error> {
-        let Context { options, ui, interrupt } = context;
+        let Context { options, ui, interrupt, .. } = context;
         let meter = Meter::new(ui.clone());
         interrupt.watch();
         let settings = ClientOptions {

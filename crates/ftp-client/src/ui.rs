@@ -17,12 +17,28 @@ struct Inner {
     verbose: bool,
     progress: bool,
     bar: Mutex<Option<ProgressBar>>,
+    /// Where what is said is kept, instead of being written to standard error.
+    kept: Option<Mutex<String>>,
 }
 
 impl Ui {
     pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
         let progress = !quiet && !verbose && std::io::stderr().is_terminal();
-        Self(Arc::new(Inner { quiet, verbose, progress, bar: Mutex::default() }))
+        Self(Arc::new(Inner { quiet, verbose, progress, bar: Mutex::default(), kept: None }))
+    }
+
+    /// Says everything, and keeps it to itself.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keeping() -> Self {
+        let kept = Some(Mutex::default());
+        Self(Arc::new(Inner { quiet: false, verbose: true, progress: false, bar: Mutex::default(), kept }))
+    }
+
+    /// What was kept.
+    #[cfg(feature = "testing")]
+    pub(crate) fn kept(&self) -> String {
+        let lock = |kept: &Mutex<String>| kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.0.kept.as_ref().map(lock).unwrap_or_default()
     }
 
     /// Something worth knowing that is no error. `text` must be safe for a terminal.
@@ -34,6 +50,9 @@ impl Ui {
 
     /// Shown also with `--quiet`.
     pub(crate) fn error(&self, text: &str) {
+        if let Some(kept) = &self.0.kept {
+            return kept.lock().unwrap_or_else(PoisonError::into_inner).extend([text, "\n"]);
+        }
         let write = || drop(writeln!(std::io::stderr(), "{text}"));
         match &*self.0.bar.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(bar) => bar.suspend(write),

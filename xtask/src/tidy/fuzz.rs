@@ -6,8 +6,9 @@ use super::tree::{Source, Tree};
 /// Lines of a target: an attribute, a blank line, the call.
 const MOST_LINES: usize = 3;
 
-/// Where bodies are: those of one machine, and that of both in the simulator.
-const BODIES: [&str; 2] = ["| ftp_proto::testing::", "| ftp_conformance::conversation::"];
+/// Where bodies are: those of one machine, those of both in the simulator, and that of a program.
+const BODIES: [&str; 3] =
+    ["| ftp_proto::testing::", "| ftp_conformance::conversation::", "| ftp_client::testing::"];
 
 /// A target is one call of a body.
 pub(super) fn targets(tree: &Tree) -> Vec<Finding> {

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::out;
-use crate::site::{Context, Sites};
+use crate::site::{Context, FIRST_PAUSE, Sites};
 use crate::ui::Ui;
 use crate::url::FtpUrl;
 use ftp_proto::command::PathName;
@@ -22,9 +22,13 @@ pub(crate) use show::{facts, reply_lines};
 /// Carries out one command.
 pub(crate) fn run(options: Options, command: OnUrls) -> Result<Exit, Failure> {
     let ui = Ui::new(options.quiet, options.verbose);
-    let context = Context { options, ui, interrupt: Interrupt::default() };
+    run_in(&Context { options, ui, interrupt: Interrupt::default(), pause: FIRST_PAUSE }, command)
+}
+
+/// Likewise, in this context.
+pub(crate) fn run_in(context: &Context, command: OnUrls) -> Result<Exit, Failure> {
     let mut sites = Sites::default();
-    let done = dispatch(&context, &mut sites, command);
+    let done = dispatch(context, &mut sites, command);
     sites.close();
     done
 }

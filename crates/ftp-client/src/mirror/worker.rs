@@ -9,13 +9,10 @@ use crate::failure::Failure;
 use crate::local::Version;
 use crate::site::{Connection, Context};
 use crate::upload;
-use core::time::Duration;
 use ftp_proto::facts::TimeVal;
 
 /// How often a lost connection is made anew for the same thing.
 const RETRIES: u32 = 3;
-/// How long to wait before the first time; each further time twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What is left of the tries for one thing.
 #[derive(Debug)]
@@ -38,7 +35,7 @@ impl<'a> Patience<'a> {
             && !interrupt.is_hit()
         {
             self.context.ui.note(&format!("{}; connecting anew", failure.text));
-            interrupt.pause(FIRST_PAUSE * 2_u32.pow(self.used))?;
+            interrupt.pause(self.context.pause * 2_u32.pow(self.used))?;
             self.used += 1;
             match connection.client.reconnect() {
                 Ok(()) => return Ok(()),

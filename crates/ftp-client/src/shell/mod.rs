@@ -11,7 +11,7 @@ use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::site::Context;
+use crate::site::{Context, FIRST_PAUSE};
 use crate::ui::Ui;
 use crate::url::FtpUrl;
 use args::{Command, Line};
@@ -36,7 +36,7 @@ const HISTORY: usize = 2000;
 /// Runs the shell until the user leaves it. From a script, the first failure decides the exit code.
 pub(crate) fn run(options: Options, url: Option<&str>) -> Result<Exit, Failure> {
     let ui = Ui::new(options.quiet, options.verbose);
-    let context = Context { options, ui, interrupt: Interrupt::default() };
+    let context = Context { options, ui, interrupt: Interrupt::default(), pause: FIRST_PAUSE };
     let session = Rc::new(RefCell::new(Session::new(context.clone())));
     let mut shell = Shell { context, session: Rc::clone(&session), first: None };
     // Before the first connection: it takes SIGINT for itself, and who takes it later has it.
