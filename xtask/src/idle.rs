@@ -5,7 +5,8 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::io::{BufRead as _, BufReader, Write as _};
+use ftp_dtp::tls::{ClientTls, Handshake, TlsStream, Trust};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
@@ -29,13 +30,14 @@ pub(crate) fn run(sessions: usize) -> Result<(), String> {
         return Err("the server does not build".to_owned());
     }
     println!(
-        "{:<8}{:>10}{:>14}{:>14}{:>20}",
+        "{:<14}{:>10}{:>14}{:>14}{:>20}",
         "driver", "sessions", "KiB at first", "KiB at last", "octets a session"
     );
-    for driver in ["tokio", "mio"] {
-        let (first, last) = measure(driver, sessions).map_err(|error| format!("{driver}: {error}"))?;
+    for (driver, tls) in [("tokio", false), ("mio", false), ("tokio", true), ("mio", true)] {
+        let (first, last) = measure(driver, tls, sessions).map_err(|error| format!("{driver}: {error}"))?;
         let each = last.saturating_sub(first) * 1024 / (sessions - WARM) as u64;
-        println!("{driver:<8}{sessions:>10}{first:>14}{last:>14}{each:>20}");
+        let name = format!("{driver}{}", if tls { ", TLS" } else { "" });
+        println!("{name:<14}{sessions:>10}{first:>14}{last:>14}{each:>20}");
     }
     Ok(())
 }
@@ -53,32 +55,78 @@ fn allow_descriptors(sessions: usize) -> Result<(), String> {
 }
 
 /// Resident memory after the first sessions and after all, in KiB.
-fn measure(driver: &str, sessions: usize) -> std::io::Result<(u64, u64)> {
+fn measure(driver: &str, tls: bool, sessions: usize) -> io::Result<(u64, u64)> {
     let server = Server::start(driver)?;
     let mut idle = Vec::with_capacity(sessions);
     while idle.len() < WARM {
-        idle.push(log_in(server.address)?);
+        idle.push(log_in(server.address, tls)?);
     }
     let first = server.resident()?;
     while idle.len() < sessions {
-        idle.push(log_in(server.address)?);
+        idle.push(log_in(server.address, tls)?);
     }
     Ok((first, server.resident()?))
 }
 
-fn log_in(server: SocketAddr) -> std::io::Result<TcpStream> {
-    let stream = TcpStream::connect(server)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let mut replies = BufReader::with_capacity(512, &stream);
-    (&stream).write_all(b"USER anonymous\r\nPASS idle@\r\nPWD\r\n")?;
-    let mut line = String::new();
-    while !line.starts_with("257 ") {
-        line.clear();
-        if replies.read_line(&mut line)? == 0 || line.starts_with('5') || line.starts_with('4') {
-            return Err(std::io::Error::other(format!("the login fails: {}", line.trim_end())));
+/// A client that is logged in and says nothing more.
+struct Idle {
+    stream: TcpStream,
+    tls: Option<TlsStream>,
+}
+
+impl Read for Idle {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => tls.read(&mut &self.stream, room),
+            None => (&self.stream).read(room),
         }
     }
-    Ok(stream)
+}
+
+impl Idle {
+    fn say(&mut self, line: &[u8]) -> io::Result<()> {
+        match &mut self.tls {
+            Some(tls) => tls.write(&mut &self.stream, line).map(drop),
+            None => (&self.stream).write_all(line),
+        }
+    }
+
+    /// Reads replies until one begins so.
+    fn hear(&mut self, wanted: &str) -> io::Result<()> {
+        let mut replies = BufReader::with_capacity(512, self);
+        let mut line = String::new();
+        while !line.starts_with(wanted) {
+            line.clear();
+            if replies.read_line(&mut line)? == 0 || line.starts_with('5') || line.starts_with('4') {
+                return Err(io::Error::other(format!("the login fails: {}", line.trim_end())));
+            }
+        }
+        Ok(())
+    }
+
+    fn secure(&mut self) -> io::Result<()> {
+        self.say(b"AUTH TLS\r\n")?;
+        self.hear("234 ")?;
+        let session = ClientTls::new("localhost", &Trust::Anybody).and_then(|tls| tls.session());
+        let mut tls = session.and_then(|session| session.stream()).map_err(io::Error::other)?;
+        match tls.handshake(&mut &self.stream) {
+            Ok(Handshake::Done(_)) => self.tls = Some(tls),
+            other => return Err(io::Error::other(format!("no TLS: {other:?}"))),
+        }
+        Ok(())
+    }
+}
+
+fn log_in(server: SocketAddr, tls: bool) -> io::Result<Idle> {
+    let stream = TcpStream::connect(server)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut client = Idle { stream, tls: None };
+    if tls {
+        client.secure()?;
+    }
+    client.say(b"USER anonymous\r\nPASS idle@\r\nPWD\r\n")?;
+    client.hear("257 ")?;
+    Ok(client)
 }
 
 /// A server process, ended when dropped.
@@ -88,7 +136,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(driver: &str) -> std::io::Result<Self> {
+    fn start(driver: &str) -> io::Result<Self> {
         let binary = workspace::root().join("target/release/ftp-server");
         let unlimited = ["--max-sessions", "0", "--max-sessions-per-ip", "0", "--log-file", "/dev/null"];
         let mut process = Command::new(binary)
@@ -107,17 +155,17 @@ impl Server {
             Some(address) => Ok(Self { process, address }),
             None => {
                 let _ = process.kill();
-                Err(std::io::Error::other(format!("the server does not say where it listens: {line:?}")))
+                Err(io::Error::other(format!("the server does not say where it listens: {line:?}")))
             }
         }
     }
 
     /// VmRSS.
-    fn resident(&self) -> std::io::Result<u64> {
+    fn resident(&self) -> io::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-            .ok_or_else(|| std::io::Error::other("the system does not tell how much memory is resident"))
+            .ok_or_else(|| io::Error::other("the system does not tell how much memory is resident"))
     }
 }
 

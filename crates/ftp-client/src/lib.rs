@@ -1,5 +1,11 @@
 //! The program `ftp-client`: get, put, mirror, shell. It is a library only so that it can be run whole by a fuzzer; to embed a
 //! client, take `ftp-tokio` or `ftp-mio`.
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     ftp_client::main()
+//! }
+//! ```
 
 mod args;
 mod commands;
