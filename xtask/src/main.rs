@@ -10,6 +10,7 @@ mod coverage;
 mod fuzz;
 mod idle;
 mod interop;
+mod lab;
 mod miri;
 mod replay;
 mod sim;
@@ -42,6 +43,8 @@ enum Task {
     Tidy,
     /// Run our server and our client against other people's clients and servers, on loopback.
     Interop(interop::Options),
+    /// Take our server and our client through real NATs, firewalls and FTP helpers, in network namespaces. Needs root.
+    Lab(lab::Options),
     /// Play random conversations of our client and our server in the simulator, and judge them.
     Sim(sim::Options),
     /// Play again what `ftp-server serve --record FILE` wrote.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Task::Conformance(options) => conformance::run(&options),
         Task::Tidy => tidy::run(),
         Task::Interop(options) => interop::run(&options),
+        Task::Lab(options) => lab::run(&options),
         Task::Sim(options) => sim::run(&options),
         Task::Replay(options) => replay::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),

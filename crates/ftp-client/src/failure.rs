@@ -3,7 +3,8 @@
 use crate::driver::{Cause, Error, ErrorKind};
 use crate::exit::Exit;
 use crate::local::DownloadError;
-use ftp_proto::client::OperationError;
+use ftp_proto::client::{Attempt, OperationError};
+use ftp_proto::data::FailureId;
 use ftp_proto::reply::Refusal;
 use std::io;
 
@@ -16,11 +17,15 @@ pub(crate) struct Failure {
     pub(crate) text: String,
     /// The control connection is gone: the same may work on a new one.
     pub(crate) lost: bool,
+    /// The stable name of a data connection's failure.
+    pub(crate) named: Option<FailureId>,
+    /// The ways of getting a data connection that were tried.
+    pub(crate) attempts: Vec<Attempt>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, text: impl Into<String>) -> Self {
-        Self { exit, text: text.into(), lost: false }
+        Self { exit, text: text.into(), lost: false, named: None, attempts: Vec::new() }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
@@ -75,7 +80,13 @@ impl From<Error> for Failure {
         if let Some(cure) = cure(&error) {
             text.push_str(&format!("\n  {cure}"));
         }
-        Self { exit: exit_of(error.kind()), text, lost: error.is_connection_lost() }
+        Self {
+            exit: exit_of(error.kind()),
+            text,
+            lost: error.is_connection_lost(),
+            named: error.failure_id(),
+            attempts: error.attempts().to_vec(),
+        }
     }
 }
 

@@ -13,7 +13,10 @@ use crate::out;
 use crate::site::{Context, FIRST_PAUSE, Sites};
 use crate::ui::Ui;
 use crate::url::FtpUrl;
+use core::net::SocketAddr;
+use ftp_proto::client::Attempt;
 use ftp_proto::command::PathName;
+use ftp_proto::data::FailureId;
 use serde_json::{Value, json};
 
 pub(crate) use names::{make_parents, remove_tree};
@@ -131,5 +134,18 @@ impl Tally {
 
 /// A failure for a program.
 pub(crate) fn failure_json(failure: &Failure) -> Value {
-    json!({ "kind": failure.exit.name(), "exit": failure.exit.number(), "message": failure.text })
+    let attempts: Vec<_> = failure.attempts.iter().map(attempt_json).collect();
+    json!({
+        "kind": failure.exit.name(), "exit": failure.exit.number(), "message": failure.text,
+        "failure": failure.named.map(FailureId::as_str), "attempts": attempts,
+    })
+}
+
+fn attempt_json(attempt: &Attempt) -> Value {
+    let address = |address: Option<SocketAddr>| address.map(|address| address.to_string());
+    json!({
+        "mode": attempt.rung.mode.to_string(), "failure": attempt.named.as_str(),
+        "announced": address(attempt.announced), "target": address(attempt.target),
+        "reply": attempt.reply.as_ref().map(|reply| reply_lines(reply)),
+    })
 }

@@ -1,0 +1,222 @@
+//! One situation: its network is built, its servers start, and every mode is tried in it.
+
+use core::time::Duration;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use super::network::{self, command_in};
+use super::situations::{Expected, Situation};
+use crate::workspace;
+
+/// The columns: the modes by name, and what the client does when it is told nothing.
+pub(super) const MODES: [&str; 5] = ["auto", "epsv", "pasv", "eprt", "port"];
+
+/// Longer than any program may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A failure that is not one of a time-out is told within this time (issue: 3 s), one that is within the other.
+const AT_ONCE: f64 = 3.0;
+const TIMED_OUT: f64 = 11.0;
+
+/// Nobody, who exists everywhere: the server becomes this user.
+const NOBODY: u32 = 65_534;
+
+/// What is downloaded.
+const CONTENT: &[u8] = b"what the server has to say\n";
+
+/// What came of one mode in one situation.
+pub(super) struct Cell {
+    pub(super) situation: &'static str,
+    pub(super) mode: &'static str,
+    /// `works`, or the id of the failure.
+    pub(super) outcome: String,
+    pub(super) seconds: f64,
+    pub(super) judged: Judged,
+    /// What the programs said.
+    pub(super) said: String,
+}
+
+/// Whether it came out as it has to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Judged {
+    AsExpected,
+    Otherwise(Expected),
+    TooLate,
+}
+
+impl Judged {
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::AsExpected => "as expected".to_owned(),
+            Self::Otherwise(Expected::Works) => "should work".to_owned(),
+            Self::Otherwise(Expected::Fails(id) | Expected::TimesOut(id)) => format!("should fail with {id}"),
+            Self::TooLate => "takes too long".to_owned(),
+        }
+    }
+}
+
+impl Cell {
+    pub(super) fn short(&self) -> String {
+        let mark = if self.judged == Judged::AsExpected { "" } else { " !" };
+        let outcome = self.outcome.strip_prefix("FTP-DATA-").unwrap_or(&self.outcome);
+        format!("{} {:.1} s{mark}", outcome.to_lowercase(), self.seconds)
+    }
+}
+
+/// A server, ended when dropped.
+struct Server {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Vec<Cell>, String> {
+    network::build(situation.client_side, situation.server_side, situation.rules)
+        .map_err(|error| format!("{}: {error}", situation.name))?;
+    let base = directory.join(situation.name.replace(' ', "-"));
+    let servers: Vec<_> = situation
+        .servers
+        .iter()
+        .map(|host| start(host, situation, &base.join(host)))
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{}: {error}", situation.name))?;
+    let mut cells = Vec::new();
+    for (mode, expected) in MODES.into_iter().zip(situation.expected) {
+        if let Some(expected) = expected {
+            cells.push(try_mode(situation, mode, expected, &base, &servers)?);
+        }
+    }
+    Ok(cells)
+}
+
+fn start(host: &str, situation: &Situation, base: &Path) -> Result<Server, String> {
+    let io = |error: std::io::Error| format!("cannot prepare {}: {error}", base.display());
+    let (root, state, log) = (base.join("root"), base.join("state"), base.join("log"));
+    for folder in [&root, &state] {
+        fs::create_dir_all(folder).map_err(io)?;
+    }
+    for folder in base.ancestors().take(4) {
+        // Only what is ours can be changed.
+        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o755));
+    }
+    fs::write(root.join("file"), CONTENT).map_err(io)?;
+    chown(&root, Some(NOBODY), Some(NOBODY)).map_err(io)?;
+    let mut process = command_in(host, &workspace::binary("ftp-server"))
+        .args(["serve", "--listen", "21", "--log-format", "json"])
+        .args(["--passive-ports", situation.passive_ports])
+        .args(situation.server)
+        .arg(&root)
+        .env("XDG_STATE_HOME", &state)
+        .env("RUST_LOG", "info")
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(&log).map_err(io)?)
+        .spawn()
+        .map_err(|error| format!("cannot start the server: {error}"))?;
+    let mut line = String::new();
+    if let Some(said) = process.stdout.take() {
+        BufReader::new(said).read_line(&mut line).map_err(io)?;
+    }
+    if line.is_empty() {
+        return Err(format!("the server does not start: {}", fs::read_to_string(&log).unwrap_or_default()));
+    }
+    Ok(Server { process, log })
+}
+
+fn try_mode(
+    situation: &'static Situation,
+    mode: &'static str,
+    expected: Expected,
+    base: &Path,
+    servers: &[Server],
+) -> Result<Cell, String> {
+    let home = base.join("client").join(mode);
+    fs::create_dir_all(&home).map_err(|error| format!("cannot make {}: {error}", home.display()))?;
+    let mut command = command_in(situation.from, &workspace::binary("ftp-client"));
+    command
+        .args(["--json", "--verbose", "--no-netrc", "--mode", mode])
+        .args(situation.client)
+        .args(["get", &format!("ftp://{}/file", situation.server_address()), "here"])
+        .current_dir(&home)
+        .env("HOME", &home)
+        .env_remove("XDG_STATE_HOME");
+    let started = Instant::now();
+    let done = finish(&mut command)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let outcome = match done.code {
+        Some(0) if fs::read(home.join("here")).is_ok_and(|octets| octets == CONTENT) => "works".to_owned(),
+        Some(0) => "succeeds without the file".to_owned(),
+        None => "hangs".to_owned(),
+        Some(code) => id_in(&done.said).unwrap_or_else(|| format!("exit {code}")),
+    };
+    let judged = judge(expected, &outcome, seconds);
+    let logs: String =
+        servers.iter().map(|server| fs::read_to_string(&server.log).unwrap_or_default()).collect();
+    let last: Vec<_> = logs.lines().rev().take(12).collect();
+    let said = format!(
+        "{}\nthe server's log:\n{}",
+        done.said,
+        last.into_iter().rev().collect::<Vec<_>>().join("\n")
+    );
+    Ok(Cell { situation: situation.name, mode, outcome, seconds, judged, said })
+}
+
+fn judge(expected: Expected, outcome: &str, seconds: f64) -> Judged {
+    let (wanted, limit) = match expected {
+        Expected::Works => ("works", TIMED_OUT),
+        Expected::Fails(id) => (id, AT_ONCE),
+        Expected::TimesOut(id) => (id, TIMED_OUT),
+    };
+    match () {
+        () if wanted != outcome => Judged::Otherwise(expected),
+        () if seconds > limit => Judged::TooLate,
+        () => Judged::AsExpected,
+    }
+}
+
+/// `"failure":"FTP-DATA-…"` of the error that a client prints for programs.
+fn id_in(said: &str) -> Option<String> {
+    let error = said.lines().rev().find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())?;
+    Some(error["error"]["failure"].as_str()?.to_owned())
+}
+
+struct Done {
+    /// `None`: it had to be ended.
+    code: Option<i32>,
+    said: String,
+}
+
+fn finish(command: &mut Command) -> Result<Done, String> {
+    let cannot = |error: std::io::Error| format!("cannot run a client: {error}");
+    let said = tempfile::NamedTempFile::new().map_err(cannot)?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(said.reopen().map_err(cannot)?)
+        .spawn()
+        .map_err(cannot)?;
+    let started = Instant::now();
+    let code = loop {
+        match child.try_wait().map_err(cannot)? {
+            Some(status) => break status.code(),
+            None if started.elapsed() > LIMIT => {
+                child.kill().map_err(cannot)?;
+                child.wait().map_err(cannot)?;
+                break None;
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    let said = fs::read(said.path()).map_err(cannot)?;
+    Ok(Done { code, said: String::from_utf8_lossy(&said).into_owned() })
+}

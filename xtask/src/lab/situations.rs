@@ -1,0 +1,411 @@
+//! The situations of `data-port modes`, as data: networks, settings, and what has to come of each mode.
+
+use super::network::{CLIENT_OUTSIDE, SERVER_OUTSIDE, Side};
+
+/// What has to come of a mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    Works,
+    /// Fails with this id, at once.
+    Fails(&'static str),
+    /// Fails with this id, after the time that only a time-out can tell.
+    TimesOut(&'static str),
+}
+
+use Expected::{Fails, TimesOut, Works};
+
+/// A network, a server and a client in it.
+pub(super) struct Situation {
+    pub(super) name: &'static str,
+    /// For people, in a sentence.
+    pub(super) what: &'static str,
+    pub(super) client_side: Side,
+    pub(super) server_side: Side,
+    /// Rulesets of nftables, by namespace.
+    pub(super) rules: &'static [(&'static str, &'static str)],
+    /// Where the server runs.
+    pub(super) servers: &'static [&'static str],
+    pub(super) passive_ports: &'static str,
+    /// Further options of `ftp-server serve`.
+    pub(super) server: &'static [&'static str],
+    /// Where the client runs.
+    pub(super) from: &'static str,
+    /// What the client is told to connect to; empty: the server's own address, or the outside of its router.
+    pub(super) to: &'static str,
+    /// Further options of `ftp-client`.
+    pub(super) client: &'static [&'static str],
+    /// For each of [`MODES`](super::play::MODES); `None`: not tried.
+    pub(super) expected: [Option<Expected>; 5],
+}
+
+impl Situation {
+    /// A client and a server with public addresses, and nothing in between that would mind.
+    const FLAT: Self = Self {
+        name: "",
+        what: "",
+        client_side: Side::CLIENT_PUBLIC,
+        server_side: Side::SERVER_PUBLIC,
+        rules: &[],
+        servers: &["server"],
+        passive_ports: "50000-50009",
+        server: &[],
+        from: "client",
+        to: "",
+        client: &["--tls", "off"],
+        expected: [Some(Works); 5],
+    };
+
+    /// The client has a private address behind a NAT.
+    const CLIENT_NAT: Self = Self { client_side: Side::CLIENT_PRIVATE, ..Self::FLAT };
+
+    /// The server has a private address behind a NAT.
+    const SERVER_NAT: Self = Self { server_side: Side::SERVER_PRIVATE, ..Self::FLAT };
+
+    pub(super) fn server_address(&self) -> String {
+        match self.to {
+            "" if self.server_side.address() == Side::SERVER_PRIVATE.address() => SERVER_OUTSIDE.to_owned(),
+            "" => self.server_side.address(),
+            to => to.to_owned(),
+        }
+    }
+}
+
+/// A NAT for what goes out.
+const MASQUERADE: &str = r#"
+    table ip nat {
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+"#;
+
+/// The same, with the kernel's FTP helper, which reads control connections, rewrites addresses and opens the way back.
+const HELPER: &str = r#"
+    table ip nat {
+        ct helper ftp { type "ftp" protocol tcp; }
+        chain see { type filter hook prerouting priority filter; tcp dport 21 ct helper set "ftp"; }
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+"#;
+
+/// The client's active ports are forwarded to it.
+const MASQUERADE_AND_FORWARD: &str = r#"
+    table ip nat {
+        chain in { type nat hook prerouting priority dstnat; iifname "wan" tcp dport 40000-40009 dnat to 192.168.0.2; }
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+"#;
+
+/// Everything that comes from outside is forwarded to the client.
+const MASQUERADE_AND_DMZ: &str = r#"
+    table ip nat {
+        chain in { type nat hook prerouting priority dstnat; iifname "wan" dnat to 192.168.0.2; }
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+"#;
+
+/// Nobody gets in from outside who was not asked for.
+const STATEFUL: &str = r#"
+    table inet filter {
+        chain forward {
+            type filter hook forward priority filter; policy drop;
+            ct state established,related accept
+            iifname "lan" accept
+        }
+    }
+"#;
+
+/// The control port and the passive ports are forwarded to the server.
+const SERVER_FORWARDS: &str = r#"
+    table ip nat {
+        chain in { type nat hook prerouting priority dstnat; iifname "wan" tcp dport { 21, 50000-50009 } dnat to 10.0.0.2; }
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+"#;
+
+/// The control port alone is forwarded; the rest goes nowhere.
+const SERVER_FORWARDS_CONTROL: &str = r#"
+    table ip nat {
+        chain in { type nat hook prerouting priority dstnat; iifname "wan" tcp dport 21 dnat to 10.0.0.2; }
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+    table ip filter {
+        chain input { type filter hook input priority filter; iifname "wan" tcp flags syn / syn,ack drop; }
+    }
+"#;
+
+/// Forwards that work from inside, too (hairpin).
+const SERVER_FORWARDS_HAIRPIN: &str = r#"
+    table ip nat {
+        chain in {
+            type nat hook prerouting priority dstnat;
+            ip daddr 198.51.100.2 tcp dport { 21, 50000-50009 } dnat to 10.0.0.2;
+        }
+        chain out {
+            type nat hook postrouting priority srcnat;
+            oifname "wan" masquerade
+            ip saddr 10.0.0.0/24 ip daddr 10.0.0.2 masquerade
+        }
+    }
+"#;
+
+/// A firewall before a server: in to 21 and the passive range, out from port 20 only.
+const SERVER_FIREWALL: &str = r#"
+    table inet filter {
+        chain forward {
+            type filter hook forward priority filter; policy drop;
+            ct state established,related accept
+            iifname "wan" tcp dport { 21, 50000-50009 } accept
+            iifname "lan" tcp sport 20 accept
+        }
+    }
+"#;
+
+/// A firewall before a server that opens the control port only, and trusts in the kernel's FTP helper for the rest.
+const SERVER_FIREWALL_WITH_HELPER: &str = r#"
+    table ip filter {
+        ct helper ftp { type "ftp" protocol tcp; }
+        chain see { type filter hook prerouting priority filter; tcp dport 21 ct helper set "ftp"; }
+        chain forward {
+            type filter hook forward priority filter; policy drop;
+            ct state established,related accept
+            iifname "wan" tcp dport 21 accept
+        }
+    }
+"#;
+
+/// Packets to passive ports vanish.
+const DATA_DROPPED: &str = r#"
+    table inet filter {
+        chain forward { type filter hook forward priority filter; tcp dport 50000-50009 drop; }
+    }
+"#;
+
+/// Connections to passive ports are refused on the way.
+const DATA_REJECTED: &str = r#"
+    table inet filter {
+        chain forward { type filter hook forward priority filter; tcp dport 50000-50009 reject with tcp reset; }
+    }
+"#;
+
+/// Replies that begin with 229 vanish: a firewall that reads FTP and does not know EPSV.
+const NO_229: &str = r#"
+    table ip filter {
+        chain forward { type filter hook forward priority filter; tcp sport 21 @ih,0,24 0x323239 drop; }
+    }
+"#;
+
+/// Two servers take turns.
+const BALANCER: &str = r#"
+    table ip nat {
+        chain in {
+            type nat hook prerouting priority dstnat;
+            iifname "wan" tcp dport 21 dnat to numgen inc mod 2 map { 0 : 10.0.0.2, 1 : 10.0.0.3 }
+            iifname "wan" tcp dport 50000-50009 dnat to 10.0.0.3
+        }
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+"#;
+
+const EXTERNAL: &[&str] =
+    &["--tls", "off", "--external-address", CLIENT_OUTSIDE, "--active-ports", "40000-40009"];
+const TLS: &[&str] = &["--tls", "explicit", "--insecure"];
+
+/// The address that was announced is private, and the server says so.
+const PRIVATE: Option<Expected> = Some(Fails("FTP-DATA-PORT-PRIVATE"));
+/// The server could not connect to us: its packets vanished.
+const GAVE_UP: Option<Expected> = Some(TimesOut("FTP-DATA-PEER-GAVE-UP"));
+const GAVE_UP_AT_ONCE: Option<Expected> = Some(Fails("FTP-DATA-PEER-GAVE-UP"));
+const NO_ANSWER: Option<Expected> = Some(TimesOut("FTP-DATA-CONNECT-TIMED-OUT"));
+const REFUSED: Option<Expected> = Some(Fails("FTP-DATA-CONNECT-REFUSED"));
+const WORKS: Option<Expected> = Some(Works);
+
+/// The table. The numbers are those of the twelve situations in `data-port-modes.md`.
+pub(super) const SITUATIONS: &[Situation] = &[
+    Situation { name: "1 flat", what: "both have public addresses", ..Situation::FLAT },
+    Situation {
+        name: "1 flat, TLS",
+        what: "both have public addresses, control and data connections are under TLS",
+        client: TLS,
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "1 flat, IPv6",
+        what: "IPv6 all the way",
+        to: "[2001:db8:5::2]",
+        expected: [WORKS, WORKS, None, WORKS, None],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "2 client NAT",
+        what: "the client is behind a NAT: passive modes work, active ones cannot",
+        rules: &[("client-router", MASQUERADE)],
+        expected: [WORKS, WORKS, WORKS, PRIVATE, PRIVATE],
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "3 server NAT, no address",
+        what: "the server is behind a NAT and does not know its outside address; our client does not need it",
+        rules: &[("server-router", SERVER_FORWARDS)],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "3 server NAT",
+        what: "the server announces the outside address of its NAT",
+        rules: &[("server-router", SERVER_FORWARDS)],
+        server: &["--external-address", SERVER_OUTSIDE],
+        client: &["--tls", "off", "--pasv-address", "trust"],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "3 server NAT, not forwarded",
+        what: "only the control port is forwarded: active modes are left",
+        rules: &[("server-router", SERVER_FORWARDS_CONTROL)],
+        server: &["--external-address", SERVER_OUTSIDE],
+        expected: [WORKS, NO_ANSWER, NO_ANSWER, WORKS, WORKS],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "3 on the server's LAN",
+        what: "a client on the server's side of the NAT gets the inside address",
+        rules: &[("server-router", SERVER_FORWARDS)],
+        server: &["--external-address", SERVER_OUTSIDE],
+        from: "server-2",
+        to: "10.0.0.2",
+        client: &["--tls", "off", "--pasv-address", "trust"],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "3 hairpin",
+        what: "a client on the server's side dials the outside address, through the router and back",
+        rules: &[("server-router", SERVER_FORWARDS_HAIRPIN)],
+        server: &["--external-address", SERVER_OUTSIDE],
+        from: "server-2",
+        expected: [WORKS, WORKS, WORKS, None, None],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "5 forwarded ports",
+        what: "the client announces its NAT's outside address, and the ports are forwarded",
+        rules: &[("client-router", MASQUERADE_AND_FORWARD)],
+        client: EXTERNAL,
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "6 forward missing",
+        what: "the client announces its NAT's outside address, and nothing is forwarded",
+        rules: &[("client-router", MASQUERADE)],
+        client: EXTERNAL,
+        expected: [WORKS, WORKS, WORKS, GAVE_UP_AT_ONCE, GAVE_UP_AT_ONCE],
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "7 client in a DMZ",
+        what: "all that comes from outside reaches the client",
+        rules: &[("client-router", MASQUERADE_AND_DMZ)],
+        client: &["--tls", "off", "--external-address", CLIENT_OUTSIDE],
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "8 FTP helper",
+        what: "the client's router reads FTP, rewrites the addresses and opens the way back",
+        rules: &[("client-router", HELPER)],
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "9 FTP helper, TLS",
+        what: "the same router is blind under TLS: the server is told a private address",
+        rules: &[("client-router", HELPER)],
+        client: TLS,
+        expected: [WORKS, WORKS, WORKS, PRIVATE, PRIVATE],
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "9 FTP helper, TLS, CCC",
+        what: "after CCC the router can read again",
+        rules: &[("client-router", HELPER)],
+        server: &["--allow-ccc"],
+        client: &["--tls", "explicit", "--insecure", "--ccc"],
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "10 client firewall",
+        what: "nobody gets in to the client",
+        rules: &[("client-router", STATEFUL)],
+        expected: [WORKS, WORKS, WORKS, GAVE_UP, GAVE_UP],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "11 server firewall",
+        what: "in to 21 and the passive range, out from port 20 only",
+        rules: &[("server-router", SERVER_FIREWALL)],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "11 not from port 20",
+        what: "the same firewall, and a server that does not connect from port 20",
+        rules: &[("server-router", SERVER_FIREWALL)],
+        server: &["--active-source-port", "any"],
+        expected: [WORKS, WORKS, WORKS, GAVE_UP, GAVE_UP],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "11 wrong range",
+        what: "the same firewall, and a server that listens on other ports",
+        rules: &[("server-router", SERVER_FIREWALL)],
+        passive_ports: "51000-51009",
+        expected: [WORKS, NO_ANSWER, NO_ANSWER, WORKS, WORKS],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "11 helper before server",
+        what: "the server's firewall opens data ports as it reads them",
+        rules: &[("server-router", SERVER_FIREWALL_WITH_HELPER)],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "11 helper, TLS",
+        what: "the server's firewall is blind under TLS: no data connection at all",
+        rules: &[("server-router", SERVER_FIREWALL_WITH_HELPER)],
+        client: TLS,
+        expected: [GAVE_UP, NO_ANSWER, NO_ANSWER, GAVE_UP, GAVE_UP],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "both behind NAT",
+        what: "passive modes are left",
+        client_side: Side::CLIENT_PRIVATE,
+        rules: &[("client-router", MASQUERADE), ("server-router", SERVER_FORWARDS)],
+        server: &["--external-address", SERVER_OUTSIDE],
+        expected: [WORKS, WORKS, WORKS, PRIVATE, PRIVATE],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "data dropped",
+        what: "packets to the passive ports vanish on the way",
+        rules: &[("internet", DATA_DROPPED)],
+        expected: [WORKS, NO_ANSWER, NO_ANSWER, WORKS, WORKS],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "data rejected",
+        what: "connections to the passive ports are refused on the way",
+        rules: &[("internet", DATA_REJECTED)],
+        expected: [WORKS, REFUSED, REFUSED, WORKS, WORKS],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "229 swallowed",
+        what: "a firewall reads FTP and does not know EPSV",
+        rules: &[("internet", NO_229)],
+        expected: [WORKS, Some(TimesOut("FTP-DATA-MODE-UNANSWERED")), WORKS, WORKS, WORKS],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "balancer",
+        what: "two servers behind one address, and data connections that go to one of them",
+        rules: &[("server-router", BALANCER)],
+        servers: &["server", "server-2"],
+        server: &["--external-address", SERVER_OUTSIDE],
+        expected: [WORKS, None, None, WORKS, WORKS],
+        ..Situation::SERVER_NAT
+    },
+];
