@@ -31,6 +31,7 @@ fn rung(mode: DataMode) -> Rung {
         address: PassiveAddress::ControlPeer,
         listen: None,
         patience: Duration::from_secs(4),
+        reply_patience: Duration::from_secs(4),
         command_first: false,
     }
 }

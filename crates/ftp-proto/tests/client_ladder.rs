@@ -7,8 +7,10 @@ use core::time::Duration;
 use ftp_proto::client::*;
 use ftp_proto::data::*;
 
-const SHORT: Duration = Duration::from_secs(4);
-const LONG: Duration = Duration::from_secs(12);
+const SHORT: Duration = Duration::from_secs(1);
+const FAR: Duration = Duration::from_millis(2500);
+const LONG: Duration = Duration::from_secs(10);
+const ACTIVE: Duration = Duration::from_secs(12);
 
 fn config(server: &str, local: &str) -> LadderConfig {
     LadderConfig::new(server.parse().unwrap(), local.parse().unwrap())
@@ -65,7 +67,8 @@ fn rfc2428_11_epsv_is_the_first_and_passive_comes_before_active() {
 fn a_mode_that_was_chosen_is_the_only_one_and_gets_the_whole_patience() {
     for mode in [DataMode::EPSV, DataMode::PASV, DataMode::EPRT, DataMode::PORT] {
         let mut ladder = Ladder::new(LadderConfig { modes: Modes::Only(mode), ..v4() });
-        assert_eq!(ladder.first().patience, LONG);
+        let active = mode.opening(Side::User) == Opening::Listen;
+        assert_eq!(ladder.first().patience, if active { ACTIVE } else { LONG });
         assert_eq!(modes(&mut ladder), [mode]);
     }
 }
@@ -79,8 +82,25 @@ fn only_the_last_rung_may_take_its_time() {
         let NextStep::Try(next) = ladder.failed(&attempt(&rung, Failure::Refused)) else { panic!() };
         rung = next;
     }
-    assert_eq!(rung.patience, LONG);
+    // Nothing was waited for: the server's own time-out comes first, and its reply says more.
+    assert_eq!(rung.patience, ACTIVE);
     assert_eq!(ladder.attempts().len(), 3);
+}
+
+#[test]
+fn all_rungs_together_take_no_longer_than_one() {
+    for (round_trip, short) in [(20, SHORT), (301, FAR)] {
+        let mut ladder = Ladder::new(v4());
+        ladder.set_round_trip(Duration::from_millis(round_trip));
+        let mut rung = ladder.first();
+        for _ in 0..3 {
+            assert_eq!(rung.patience, short);
+            let NextStep::Try(next) = ladder.failed(&attempt(&rung, Failure::TimedOut)) else { panic!() };
+            rung = next;
+        }
+        assert_eq!(rung.patience, LONG - short * 3);
+        assert_eq!(ladder.first().patience, short, "the next transfer has its own time");
+    }
 }
 
 #[test]

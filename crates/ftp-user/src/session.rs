@@ -100,6 +100,11 @@ impl<L: EventLoop> Session<L> {
         self.machine.features()
     }
 
+    /// How long the server's fastest reply took.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.machine.round_trip()
+    }
+
     /// Why TLS failed on the control connection, if it did.
     pub(crate) fn tls_failure(&self) -> Option<TlsFailure> {
         let why = self.tls_failure.clone()?;

@@ -194,6 +194,9 @@ impl<D: Driver> Client<D> {
             self.reconnect().await?;
         }
         let mut local = Some(local);
+        if let Some(round_trip) = self.session.round_trip() {
+            self.ladder.set_round_trip(round_trip);
+        }
         let mut rung = self.ladder.first();
         loop {
             let done = self.run(&doing, request.by(rung.clone()), local.take()).await?;

@@ -60,7 +60,7 @@ pub(super) fn build(client: Side, server: Side, rules: &[(&str, &str)]) -> Resul
     for host in HOSTS {
         script.push_str(&format!(
             "ip netns del {host} 2>/dev/null || true\nip netns add {host}\nip -n {host} link set lo up\n\
-             ip netns exec {host} sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1\n"
+             ip netns exec {host} sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0\n"
         ));
     }
     script.push_str(&link(("client", "eth0"), ("client-router", "lan")));

@@ -91,13 +91,18 @@ pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Ve
         .map(|host| start(host, situation, &base.join(host)))
         .collect::<Result<_, _>>()
         .map_err(|error| format!("{}: {error}", situation.name))?;
-    let mut cells = Vec::new();
-    for (mode, expected) in MODES.into_iter().zip(situation.expected) {
-        if let Some(expected) = expected {
-            cells.push(try_mode(situation, mode, expected, &base, &servers)?);
-        }
-    }
-    Ok(cells)
+    // Most of the time is waiting for what never comes, so all of them wait together.
+    let (base, servers) = (&base, &servers[..]);
+    std::thread::scope(|scope| {
+        let tried: Vec<_> = MODES
+            .into_iter()
+            .zip(situation.expected)
+            .filter_map(|(mode, expected)| Some((mode, expected?)))
+            .map(|(mode, expected)| scope.spawn(move || try_mode(situation, mode, expected, base, servers)))
+            .collect();
+        let joined = tried.into_iter().map(|cell| cell.join().map_err(|_| "a cell panicked".to_owned())?);
+        joined.collect()
+    })
 }
 
 fn start(host: &str, situation: &Situation, base: &Path) -> Result<Server, String> {

@@ -146,6 +146,6 @@ fn attempt_json(attempt: &Attempt) -> Value {
     json!({
         "mode": attempt.rung.mode.to_string(), "failure": attempt.named.as_str(),
         "announced": address(attempt.announced), "target": address(attempt.target),
-        "reply": attempt.reply.as_ref().map(|reply| reply_lines(reply)),
+        "reply": attempt.reply.as_ref().map(reply_lines),
     })
 }

@@ -315,6 +315,7 @@ fn transfer(
         address: PassiveAddress::ControlPeer,
         listen: None,
         patience: Duration::from_secs(12),
+        reply_patience: Duration::from_secs(12),
         command_first,
     };
     Operation::Transfer {

@@ -185,6 +185,12 @@ impl ClientConnection {
         self.control.features.as_ref()
     }
 
+    /// How long the server's fastest reply took, for [`Ladder::set_round_trip`](super::Ladder::set_round_trip).
+    #[must_use]
+    pub const fn round_trip(&self) -> Option<core::time::Duration> {
+        self.control.round_trip
+    }
+
     /// Whether the control connection is under TLS.
     #[must_use]
     pub fn is_secured(&self) -> bool {

@@ -55,6 +55,10 @@ pub(super) struct Control {
     pub(super) buffer_size_set: bool,
     /// PROT P is in force.
     pub(super) private: bool,
+    /// When the command in service was sent.
+    asked: Option<Instant>,
+    /// The fastest reply so far.
+    pub(super) round_trip: Option<Duration>,
     transfers: u32,
     /// The data connection whose pump was told to stop and has not yet reported its end.
     dropped: Option<DataId>,
@@ -79,6 +83,8 @@ impl Control {
             security: Security::default(),
             buffer_size_set: false,
             private: false,
+            asked: None,
+            round_trip: None,
             transfers: 0,
             dropped: None,
             config,
@@ -110,6 +116,7 @@ impl Control {
     pub(super) fn send_within(&mut self, command: &Command, limit: Duration) {
         self.in_force.sent(command);
         self.put(command);
+        self.asked = Some(self.now);
         self.expected.command_sent();
         self.set_timer(Timer::ReplyWait, limit);
     }
@@ -146,6 +153,14 @@ impl Control {
             self.output.push_octets(INTERRUPT);
         }
         self.put(&Command::Abor);
+    }
+
+    /// The first reply to the command in service has come.
+    pub(super) fn answered(&mut self) {
+        if let Some(asked) = self.asked.take() {
+            let took = self.now.duration_since(asked);
+            self.round_trip = Some(self.round_trip.map_or(took, |fastest| fastest.min(took)));
+        }
     }
 
     /// The control connection was used: no NAT forgets it for a while.

@@ -66,9 +66,9 @@ impl Transfer {
         Fate::GoesOn
     }
 
-    fn patience(&self, control: &Control) -> core::time::Duration {
+    fn reply_patience(&self, control: &Control) -> core::time::Duration {
         match &self.plan {
-            DataPlan::Own(rung) => rung.patience,
+            DataPlan::Own(rung) => rung.reply_patience,
             DataPlan::ThirdPartyListens(_) | DataPlan::ThirdPartyConnects(_) => control.config.timeouts.reply,
         }
     }
@@ -78,7 +78,7 @@ impl Transfer {
             AddressForm::Classic => Command::Pasv,
             AddressForm::Extended => Command::Epsv(EpsvArgument::None),
         };
-        control.send_within(&command, self.patience(control));
+        control.send_within(&command, self.reply_patience(control));
         self.stage = Stage::Selecting;
     }
 
@@ -159,10 +159,23 @@ impl Transfer {
         let error = refusal(reply.clone());
         match error {
             OperationError::Refused { code, .. } if self.is_own() && !concerns_session(code) => {
-                let named = FailureId::ModeRefused;
+                let named = FailureId::in_text(reply.text()).unwrap_or_else(|| self.why_refused(control));
                 self.rung_failed(control, DataPhase::Listen, Failure::Refused, named, Some(reply))
             }
             error => self.conclude(control, Err(error)),
+        }
+    }
+
+    /// A public server cannot connect to a private address, and few say so.
+    fn why_refused(&self, control: &Control) -> FailureId {
+        let private = |address: SocketAddr| crate::address::is_private(address.ip());
+        let active =
+            matches!(&self.plan, DataPlan::Own(rung) if rung.mode.opening(Side::User) == Opening::Listen);
+        match self.announced {
+            Some(announced) if active && private(announced) && !private(control.endpoints.peer) => {
+                FailureId::PortPrivate
+            }
+            _ => FailureId::ModeRefused,
         }
     }
 
@@ -177,7 +190,7 @@ impl Transfer {
                 return self.rung_failed(control, DataPhase::Listen, Failure::Other, named, None);
             }
         };
-        control.send_within(&command, self.patience(control));
+        control.send_within(&command, self.reply_patience(control));
         self.stage = Stage::Announcing;
         Fate::GoesOn
     }

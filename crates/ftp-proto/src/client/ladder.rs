@@ -23,11 +23,17 @@ pub struct LadderConfig {
     pub try_told_address: bool,
     /// How active mode listens.
     pub active: ActiveSettings,
-    /// How long a rung may take when another one follows (default 4 s).
+    /// How long a data connection may take when another rung follows (default 1 s).
     pub patience: Duration,
-    /// How long the last rung, and one that has worked before, may take (default 12 s). Longer than a server usually waits
-    /// for its end of the connection (ours 10 s): its reply says more than our own time-out.
+    /// Likewise when the server is far away: its fastest reply took longer than 300 ms (default 2.5 s).
+    pub far_patience: Duration,
+    /// How long the reply to PASV, EPSV, PORT or EPRT may take when another rung follows (default 2.5 s).
+    pub reply_patience: Duration,
+    /// How long all rungs together may take, and one that has worked before (default 10 s).
     pub last_patience: Duration,
+    /// How long the only rung may take when it is the server that connects (default 12 s). Longer than a server usually
+    /// tries (ours 10 s): its reply says more than our own time-out.
+    pub active_patience: Duration,
 }
 
 impl LadderConfig {
@@ -41,8 +47,11 @@ impl LadderConfig {
             passive_address: PassiveAddress::ControlPeer,
             try_told_address: false,
             active: ActiveSettings::default(),
-            patience: Duration::from_secs(4),
-            last_patience: Duration::from_secs(12),
+            patience: Duration::from_secs(1),
+            far_patience: Duration::from_millis(2500),
+            reply_patience: Duration::from_millis(2500),
+            last_patience: Duration::from_secs(10),
+            active_patience: Duration::from_secs(12),
         }
     }
 }
@@ -86,6 +95,9 @@ pub enum NextStep {
     GiveUp,
 }
 
+/// A server whose fastest reply took longer is far away.
+const FAR: Duration = Duration::from_millis(300);
+
 /// How many failures are kept.
 const MAX_ATTEMPTS: usize = 64;
 
@@ -105,6 +117,10 @@ pub struct Ladder {
     failed: Vec<Key>,
     /// Tried since the last [`first`](Self::first).
     tried: Vec<Key>,
+    /// For how long those were waited for.
+    waited: Duration,
+    /// The server's fastest reply.
+    round_trip: Duration,
     /// A 227 named another address than the server's, and a public one.
     told: bool,
     attempts: Vec<Attempt>,
@@ -121,6 +137,8 @@ impl Ladder {
             worked: None,
             failed: Vec::new(),
             tried: Vec::new(),
+            waited: Duration::ZERO,
+            round_trip: Duration::ZERO,
             told: false,
             attempts: Vec::new(),
         }
@@ -130,8 +148,14 @@ impl Ladder {
     #[must_use]
     pub fn first(&mut self) -> Rung {
         self.tried.clear();
+        self.waited = Duration::ZERO;
         let key = self.worked.or_else(|| self.next_key()).unwrap_or_else(|| self.fallback());
         self.rung(key)
+    }
+
+    /// How long the server's fastest reply took ([`round_trip`](super::ClientConnection::round_trip)).
+    pub const fn set_round_trip(&mut self, round_trip: Duration) {
+        self.round_trip = round_trip;
     }
 
     /// A rung did not work: what now?
@@ -173,6 +197,11 @@ impl Ladder {
             }
         }
         let told = attempt.announced.map(|at| normalise(at.ip()));
+        if attempt.why == Failure::TimedOut {
+            let rung = &attempt.rung;
+            let answered = attempt.during != DataPhase::Listen;
+            self.waited += if answered { rung.patience } else { rung.reply_patience };
+        }
         self.told |= attempt.rung.mode == DataMode::PASV
             && told.is_some_and(|ip| ip != self.config.server && !is_private(ip));
     }
@@ -215,12 +244,29 @@ impl Ladder {
         let known = self.worked == Some((mode, address));
         let others = self.order().iter().any(|&key| key != (mode, address) && !self.tried.contains(&key));
         let hurry = others && !known;
+        let opening = mode.opening(Side::User);
         Rung {
             mode,
             address,
-            listen: (mode.opening(Side::User) == Opening::Listen).then(|| self.listen_plan()),
-            patience: if hurry { self.config.patience } else { self.config.last_patience },
+            listen: (opening == Opening::Listen).then(|| self.listen_plan()),
+            patience: if hurry { self.hurried() } else { self.last(opening) },
+            reply_patience: if hurry { self.config.reply_patience } else { self.config.last_patience },
             command_first: known,
+        }
+    }
+
+    const fn hurried(&self) -> Duration {
+        let far = self.round_trip.as_nanos() > FAR.as_nanos();
+        if far { self.config.far_patience } else { self.config.patience }
+    }
+
+    /// What is left of the time when nothing follows.
+    fn last(&self, opening: Opening) -> Duration {
+        match opening {
+            Opening::Listen if self.waited.is_zero() => self.config.active_patience,
+            Opening::Listen | Opening::Connect => {
+                self.config.last_patience.saturating_sub(self.waited).max(self.hurried())
+            }
         }
     }
 

@@ -87,8 +87,10 @@ pub struct Rung {
     pub address: PassiveAddress,
     /// Active: what is listened on and what is announced. `None`: any port of the control connection's address.
     pub listen: Option<ListenPlan>,
-    /// How long the reply to PASV, EPSV, PORT or EPRT, and then the connection, may take.
+    /// How long the connection may take.
     pub patience: Duration,
+    /// How long the reply to PASV, EPSV, PORT or EPRT may take before.
+    pub reply_patience: Duration,
     /// False until this rung has worked with this server: then a passive connection is opened before the transfer
     /// command is sent, so that a dead rung never leaves the server waiting with a command in service.
     pub command_first: bool,

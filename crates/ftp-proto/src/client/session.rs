@@ -57,6 +57,7 @@ impl ClientConnection {
 
     fn reply(&mut self, reply: Reply) {
         self.control.alive();
+        self.control.answered();
         self.control.tell(ClientEvent::Received(reply.clone()));
         if self.life == Life::Greeting {
             return self.greeted(reply);

@@ -314,7 +314,7 @@ impl Transfer {
             && nothing_moved
             && let Some(mut attempt) = self.attempt(control, DataPhase::Connect, Failure::Other)
         {
-            attempt.named = FailureId::PeerGaveUp;
+            attempt.named = FailureId::in_text(reply.text()).unwrap_or(FailureId::PeerGaveUp);
             attempt.reply = Some(reply);
             return Err(OperationError::Data(attempt));
         }

@@ -60,6 +60,18 @@ catalogue! {
 }
 
 impl FailureId {
+    /// The id that a text names, as our server's replies do: `[FTP-DATA-…]`.
+    #[must_use]
+    pub fn in_text(text: &[u8]) -> Option<Self> {
+        let named = |id: &&Self| {
+            let id = id.as_str().as_bytes();
+            text.windows(id.len() + 2).any(|place| {
+                place.first() == Some(&b'[') && place.last() == Some(&b']') && place[1..=id.len()] == *id
+            })
+        };
+        Self::ALL.iter().find(named).copied()
+    }
+
     /// Names the failure that `side` met in `mode` while `during`.
     #[must_use]
     pub const fn of(side: Side, mode: DataMode, during: DataPhase, why: Failure) -> Self {
@@ -108,6 +120,16 @@ mod tests {
                 FailureId::ALL[..index].iter().all(|other| other.as_str() != id.as_str()),
                 "{id} stands twice"
             );
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_in_a_text_as_a_whole() {
+        let found = |text: &str| FailureId::in_text(text.as_bytes());
+        assert_eq!(found("No [FTP-DATA-TLS-FAILED]."), Some(FailureId::TlsFailed));
+        assert_eq!(found("[FTP-DATA-PORT-LOW]"), Some(FailureId::PortLow));
+        for other in ["", "FTP-DATA-TLS-FAILED", "[FTP-DATA-TLS-FAILED", "[FTP-DATA-TLS]", "[FTP-DATA-NEW]"] {
+            assert_eq!(found(other), None, "{other:?}");
         }
     }
 

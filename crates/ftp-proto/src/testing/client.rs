@@ -338,6 +338,7 @@ fn own(with: u8, mode: DataMode) -> Operation {
         address: PassiveAddress::ControlPeer,
         listen: None,
         patience: Duration::from_secs(4),
+        reply_patience: Duration::from_secs(4),
         command_first: with & 16 != 0,
     };
     transfer(with, DataPlan::Own(rung))

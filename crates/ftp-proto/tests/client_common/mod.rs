@@ -247,6 +247,7 @@ pub(crate) fn rung(mode: DataMode) -> Rung {
         address: PassiveAddress::ControlPeer,
         listen: None,
         patience: PATIENCE,
+        reply_patience: PATIENCE,
         command_first: false,
     }
 }

@@ -3,6 +3,7 @@
 use super::driver::{Application, Driver};
 use bytes::{Bytes, BytesMut};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::time::Duration;
 use ftp_dtp::pump::LocalEnd;
 use ftp_dtp::storage::{ChunkSink, ChunkSource, Sink, Source};
 use ftp_proto::client::{
@@ -85,6 +86,12 @@ impl ClientActor {
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.driver().is_some_and(|driver| !driver.is_finished())
+    }
+
+    /// How long the server's fastest reply took.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.driver()?.machine().round_trip()
     }
 
     /// Whether the control connection is there; `Err` when it could not be had.

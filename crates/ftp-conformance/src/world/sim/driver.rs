@@ -91,6 +91,10 @@ impl<M: ControlMachine, A: Application<M>> Driver<M, A> {
         }
     }
 
+    pub(super) const fn machine(&self) -> &M {
+        &self.machine
+    }
+
     pub(super) fn is_finished(&self) -> bool {
         self.machine.is_finished()
     }

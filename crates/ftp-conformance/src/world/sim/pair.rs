@@ -6,6 +6,7 @@ use super::{Family, MemoryStorage, PATIENCE};
 use crate::scene;
 use core::cell::RefCell;
 use core::net::SocketAddr;
+use core::time::Duration;
 use ftp_dtp::pump::LocalEnd;
 use ftp_proto::client::{ClientConfig, Misuse, OpId, Operation};
 use ftp_proto::server::ServerConfig;
@@ -91,6 +92,12 @@ impl Pair {
     #[must_use]
     pub fn usable(&self) -> bool {
         self.client.usable()
+    }
+
+    /// How long the server's fastest reply took.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.client.0.borrow().round_trip()
     }
 
     fn connect(&mut self) -> io::Result<()> {
