@@ -1,0 +1,36 @@
+//! Plain words.
+
+use super::{Needs, Place};
+
+pub(super) fn list(needs: &Needs, place: Place) -> String {
+    let mut text = String::new();
+    let whom = match (place, needs.is_client) {
+        (Place::Host, false) => "this server".to_owned(),
+        (Place::Host, true) => "this machine".to_owned(),
+        (Place::Router { machine, .. }, _) => machine.to_string(),
+    };
+    let mut line = |words: String| text.push_str(&format!("- {words}\n"));
+    for port in &needs.control {
+        line(format!("let in TCP from anywhere to {whom} port {port} (control connections)"));
+    }
+    if let Some(range) = needs.passive {
+        let what = if needs.is_client { "active data connections" } else { "passive data connections" };
+        line(format!("let in TCP from anywhere to {whom} ports {} to {} ({what})", range.first, range.last));
+    }
+    if let Some(port) = needs.active_source {
+        line(format!("let out TCP from {whom} port {port} to anywhere (active data connections)"));
+    }
+    if let Place::Router { forwards: true, .. } = place {
+        line(format!("forward those ports to {whom}, each to the same port there"));
+    }
+    if needs.tls_required {
+        line(
+            "switch the firewall's FTP helper (ALG, inspection, fixup) off: under TLS it is blind".to_owned(),
+        );
+    }
+    line(
+        "let a control connection stay open while nothing is said on it for as long as the longest transfer"
+            .to_owned(),
+    );
+    text
+}
