@@ -36,6 +36,8 @@ const STEPS: &[Step] = &[
         cargo: &["run", "--quiet", "--package", "xtask", "--", "conformance"],
         variables: &[],
     },
+    // Real NATs and firewalls, in network namespaces.
+    Step { name: "lab", cargo: &["run", "--quiet", "--package", "xtask", "--", "lab"], variables: &[] },
     // Other people's clients and servers: installs them where they are missing.
     Step {
         name: "interop",

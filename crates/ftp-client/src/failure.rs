@@ -122,9 +122,7 @@ fn cure(error: &Error) -> Option<&'static str> {
         (Cause::Operation(OperationError::CredentialNeeded(_)), _) => {
             Some("give the password in the URL, in ~/.netrc, or at a terminal when it is asked for")
         }
-        (Cause::Operation(OperationError::Data(_)), _) => {
-            Some("try --mode auto, or another --mode; -v shows the conversation")
-        }
+        (Cause::Operation(OperationError::Data(attempt)), _) => Some(ftp_doctor::explain(attempt.named).cure),
         (_, ErrorKind::Login) => Some("check the user and the password"),
         _ => None,
     }

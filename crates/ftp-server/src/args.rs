@@ -1,11 +1,14 @@
 //! The command line.
 
 use crate::config::{
-    ActiveSource, ClientCertificate, EncodingList, LogFormat, PassivePorts, ResumptionMode, Seconds, TlsMode,
+    ActiveAddresses, ActiveSource, ClientCertificate, EncodingList, LogFormat, Modes, PassivePorts,
+    PeerCheckText, ResumptionMode, Seconds, TlsMode,
 };
 use crate::driver::Driver;
+use crate::external::Source;
 use clap::{Args, Parser, Subcommand};
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
+use ftp_doctor::firewall::Target;
 use std::path::PathBuf;
 
 /// An FTP server that starts with no configuration.
@@ -31,6 +34,57 @@ pub(crate) enum Command {
     /// On a terminal the password is asked for twice and not shown; otherwise the first line of standard input
     /// is taken.
     Passwd,
+    /// Print which row of the data connection table a client would get, and what it would see.
+    ///
+    /// The settings are those of `serve`, by the same options or the same --config.
+    Explain(Explain),
+    /// Print the firewall rules that the settings need.
+    Firewall(Firewall),
+    /// Print what a failure's id means, its cause and its cure; without an id, all of them.
+    Errors(Errors),
+}
+
+/// What `explain` can be told.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The client's address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) from: IpAddr,
+    /// What the client dials.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) to: Option<SocketAddr>,
+    /// The control connection is under TLS.
+    #[arg(long)]
+    pub(crate) under_tls: bool,
+    /// Who is logged in.
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) as_user: Option<String>,
+    #[command(flatten)]
+    pub(crate) serve: Box<Serve>,
+}
+
+/// What `firewall` can be told.
+#[derive(Debug, Args)]
+pub(crate) struct Firewall {
+    /// nftables, iptables, ufw, firewalld, pf, compose, kubernetes, haproxy, nginx, or list for plain words.
+    #[arg(long = "for", value_name = "WHAT")]
+    pub(crate) target: Target,
+    /// The rules are for a router or firewall before the server, which has this address behind it [default: for the server's
+    /// own machine].
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) router: Option<IpAddr>,
+    /// That router translates addresses: it has to forward the ports.
+    #[arg(long, requires = "router")]
+    pub(crate) forward: bool,
+    #[command(flatten)]
+    pub(crate) serve: Box<Serve>,
+}
+
+/// What `errors` can be told.
+#[derive(Debug, Args)]
+pub(crate) struct Errors {
+    /// The id, as in FTP-DATA-CONNECT-REFUSED or just CONNECT-REFUSED.
+    pub(crate) id: Option<String>,
 }
 
 /// What `serve` can be told. Each option has its key in the configuration file; an option given here wins.
@@ -60,10 +114,29 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "LO-HI")]
     pub(crate) passive_ports: Option<PassivePorts>,
 
-    /// The address that passive replies announce, when the server is behind a NAT: an address, or a host name,
-    /// which is resolved again and again [default: the address that the client dialled].
-    #[arg(long, value_name = "ADDR|HOST")]
-    pub(crate) external_address: Option<String>,
+    /// The address that passive replies announce, when the server is behind a NAT: an address; a host name; `interface:NAME`;
+    /// `env:NAME`; or `http://...`, which answers it in plain text. Names, interfaces and URLs are looked up again and again.
+    /// Clients on a private network get the address that they dialled [default: `dialled`, for everybody].
+    #[arg(long, value_name = "FROM")]
+    pub(crate) external_address: Option<Source>,
+
+    /// Added to the port that is listened on for the one that is announced, where a NAT maps ports [default: 0].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) port_offset: Option<i32>,
+
+    /// Which data port modes are served: `passive`, `active`, or both with a comma [default: passive,active].
+    #[arg(long, value_name = "MODES")]
+    pub(crate) modes: Option<Modes>,
+
+    /// Who may connect to a passive port: the client's `address` only; `network:24` or `network:24/64` for all of its
+    /// network; `off` for anybody [default: address].
+    #[arg(long, value_name = "WHO")]
+    pub(crate) peer_check: Option<PeerCheckText>,
+
+    /// PORT and EPRT with another address than the client's: `refuse`; `substitute` the client's for a private one; or
+    /// `allow`, for transfers from server to server (FXP) [default: refuse].
+    #[arg(long, value_name = "HOW")]
+    pub(crate) active_addresses: Option<ActiveAddresses>,
 
     /// The local port of active data connections: a port, or `prefer:PORT` to use another when it cannot be had, or
     /// `any` [default: the port that the client dialled minus one, if it can be had].
@@ -188,7 +261,7 @@ mod tests {
         let line = ["ftp-server", "serve"].iter().chain(arguments);
         match Cli::try_parse_from(line).expect("arguments that are right").command {
             Command::Serve(serve) => *serve,
-            Command::Passwd => unreachable!("serve was asked for"),
+            _ => unreachable!("serve was asked for"),
         }
     }
 

@@ -1,14 +1,23 @@
-//! The external address: which address passive replies announce to whom.
+//! The external address: where it comes from, and which address passive replies announce to whom.
 
+use crate::Failure;
+use crate::config::DataRow;
+use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
+use core::str::FromStr;
 use core::time::Duration;
 use ftp_proto::address::is_private;
 use ftp_proto::data::{Announce, DataCondition, DataPolicy, DataPolicyRow};
 use ftp_service::ServerHandle;
+use serde::Deserialize;
+use std::io;
 use std::sync::Arc;
 
-/// A host name is looked up again after this time.
+/// What may change is looked up again after this time.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(60);
+
+/// A web server that tells the address answers within this time.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// Networks whose hosts are on our side of a NAT: they get the address that they dialled (RFC 1918, RFC 6598, RFC 3927,
 /// loopback).
@@ -21,46 +30,231 @@ const OUR_SIDE: [(Ipv4Addr, u8); 6] = [
     (Ipv4Addr::new(127, 0, 0, 0), 8),
 ];
 
-/// The data policy with this external address, if there is one. An address that is private itself is announced to
-/// everybody: then the operator's networks are all private.
-pub(crate) fn policy(row: &DataPolicyRow, external: Option<IpAddr>) -> DataPolicy {
-    let Some(external) = external else { return DataPolicy::new(row.clone()) };
-    let policy = DataPolicy::new(DataPolicyRow { announce: Announce::Address(external), ..row.clone() });
-    if is_private(external) {
-        return policy;
+/// Where an external address comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) enum Source {
+    /// `dialled`: there is none; the address that the client dialled is announced.
+    Dialled,
+    /// An address.
+    Address(IpAddr),
+    /// A host name, or an address on one's own machine by another name.
+    Host(String),
+    /// `interface:NAME`: the address of a network interface of this machine.
+    Interface(String),
+    /// `env:NAME`: what this variable says when the server starts.
+    Environment(String),
+    /// `http://…`: what a web server answers, in plain text: the metadata service of a cloud, or one that tells who asks.
+    Url(String),
+}
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            _ if text == "dialled" => Ok(Self::Dialled),
+            _ if text.parse::<IpAddr>().is_ok() => {
+                Ok(Self::Address(text.parse().map_err(|_| String::new())?))
+            }
+            Some(("interface", name)) if !name.is_empty() => Ok(Self::Interface(name.to_owned())),
+            Some(("env", name)) if !name.is_empty() => Ok(Self::Environment(name.to_owned())),
+            Some(("http", _)) => Ok(Self::Url(text.to_owned())),
+            None if !text.is_empty() && !text.contains(char::is_whitespace) => {
+                Ok(Self::Host(text.to_owned()))
+            }
+            _ => Err(format!(
+                "{text:?} is not an address, a host name, interface:NAME, env:NAME, http://... or dialled"
+            )),
+        }
     }
-    OUR_SIDE.iter().fold(policy, |policy, &(network, prefix)| {
-        let when = DataCondition { client: Some((network.into(), prefix)), ..DataCondition::default() };
-        policy.with_row(when, row.clone())
-    })
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dialled => f.write_str("dialled"),
+            Self::Address(ip) => ip.fmt(f),
+            Self::Host(text) | Self::Url(text) => f.write_str(text),
+            Self::Interface(name) => write!(f, "interface:{name}"),
+            Self::Environment(name) => write!(f, "env:{name}"),
+        }
+    }
+}
+
+impl Source {
+    /// Whether it can be another one later.
+    const fn may_change(&self) -> bool {
+        matches!(self, Self::Host(_) | Self::Interface(_) | Self::Url(_))
+    }
+
+    /// The address now. Blocks for as long as a name server or a web server takes.
+    pub(crate) fn find(&self) -> io::Result<Option<IpAddr>> {
+        match self {
+            Self::Dialled => Ok(None),
+            Self::Address(ip) => Ok(Some(*ip)),
+            Self::Host(host) => look_up(host).map(Some),
+            Self::Interface(name) => of_interface(name).map(Some),
+            Self::Environment(name) => {
+                let text = std::env::var(name).map_err(|_| io::Error::other("there is no such variable"))?;
+                parse(&text).map(Some)
+            }
+            Self::Url(url) => ask(url).map(Some),
+        }
+    }
+}
+
+fn parse(text: &str) -> io::Result<IpAddr> {
+    text.trim().parse().map_err(|_| io::Error::other(format!("{:.60?} is no address", text.trim())))
 }
 
 /// Looks a host name up; IPv4 first, since only 227 has an address.
-pub(crate) async fn look_up(host: &str) -> std::io::Result<IpAddr> {
-    let found: Vec<_> = tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect();
-    let v4 = found.iter().find(|ip| ip.is_ipv4());
-    v4.or_else(|| found.first()).copied().ok_or_else(|| std::io::Error::other("the name has no address"))
+fn look_up(host: &str) -> io::Result<IpAddr> {
+    use std::net::ToSocketAddrs as _;
+    let found: Vec<_> = (host, 0).to_socket_addrs()?.map(|address| address.ip()).collect();
+    first_v4(found).ok_or_else(|| io::Error::other("the name has no address"))
 }
 
-/// Looks the host name up again and again; sessions never wait for it, and the last good answer is kept.
-pub(crate) async fn keep_looking_up(
-    host: String,
-    row: DataPolicyRow,
-    mut last: Option<IpAddr>,
-    server: ServerHandle,
-) {
-    loop {
-        tokio::time::sleep(LOOK_UP_AGAIN).await;
-        match look_up(&host).await {
-            Ok(found) if last != Some(found) => {
-                tracing::info!(host, address = %found, "the external address has changed");
-                server.set_data_policy(Arc::new(policy(&row, Some(found))));
-                last = Some(found);
+fn first_v4(found: Vec<IpAddr>) -> Option<IpAddr> {
+    found.iter().find(|ip| ip.is_ipv4()).or_else(|| found.first()).copied()
+}
+
+fn of_interface(name: &str) -> io::Result<IpAddr> {
+    let all = nix::ifaddrs::getifaddrs()?.filter(|interface| interface.interface_name == name);
+    let ip = |interface: nix::ifaddrs::InterfaceAddress| {
+        let address = interface.address?;
+        let v4 = address.as_sockaddr_in().map(|address| IpAddr::V4(address.ip()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
+    };
+    first_v4(all.filter_map(ip).collect())
+        .ok_or_else(|| io::Error::other("there is no such interface, or it has no address"))
+}
+
+fn ask(url: &str) -> io::Result<IpAddr> {
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(ANSWER)).build().into();
+    let mut answer = agent.get(url).call().map_err(io::Error::other)?;
+    // An address is short; whatever else comes is none.
+    let text = answer.body_mut().with_config().limit(256).read_to_string().map_err(io::Error::other)?;
+    parse(&text)
+}
+
+/// The table as it is set, with the addresses that were found last.
+#[derive(Debug)]
+pub(crate) struct Table {
+    rows: Vec<(DataRow, Option<IpAddr>)>,
+}
+
+/// A row of the finished table, as `explain` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Labelled {
+    /// What it is made from.
+    pub(crate) why: String,
+    pub(crate) when: DataCondition,
+    pub(crate) row: DataPolicyRow,
+}
+
+impl Table {
+    /// Finds every address for the first time.
+    pub(crate) fn find(rows: &[DataRow]) -> Result<Self, Failure> {
+        let found = rows.iter().map(|row| {
+            let address = row.external.as_ref().map_or(Ok(None), |source| {
+                source.find().map_err(|error| {
+                    Failure::Settings(format!(
+                        "the external address {source} cannot be found: {error}; give an address instead"
+                    ))
+                })
+            })?;
+            Ok((row.clone(), address))
+        });
+        Ok(Self { rows: found.collect::<Result<_, Failure>>()? })
+    }
+
+    /// What is announced to clients for whom nothing special is set; `None`: what they dialled.
+    pub(crate) fn external(&self) -> Option<IpAddr> {
+        self.rows.last().and_then(|(_, address)| *address)
+    }
+
+    /// Every row in the order in which they are tried; the last is for everybody.
+    pub(crate) fn labelled(&self) -> Vec<Labelled> {
+        self.rows
+            .iter()
+            .enumerate()
+            .flat_map(|(nth, (row, address))| self.expand(nth, row, *address))
+            .collect()
+    }
+
+    /// An address that is public is not for clients on our side of the NAT, unless the row is for a network that is named. One
+    /// that is private itself is for everybody: then the operator's networks are all private.
+    fn expand(&self, nth: usize, row: &DataRow, external: Option<IpAddr>) -> Vec<Labelled> {
+        let last = nth + 1 == self.rows.len();
+        let name =
+            if last { "the row for everybody".to_owned() } else { format!("[[data]] row {}", nth + 1) };
+        let Some(external) = external else {
+            return vec![Labelled { why: name, when: row.when.clone(), row: row.row.clone() }];
+        };
+        let source = row.external.as_ref().map_or_else(String::new, ToString::to_string);
+        let announce = Announce::Address(external);
+        let outside = Labelled {
+            why: format!("{name}, external address from {source}"),
+            when: row.when.clone(),
+            row: DataPolicyRow { announce, ..row.row.clone() },
+        };
+        let inside = |&(network, prefix): &(Ipv4Addr, u8)| Labelled {
+            why: format!("{name}, for clients on our side of the NAT ({network}/{prefix})"),
+            when: DataCondition { client: Some((network.into(), prefix)), ..row.when.clone() },
+            row: row.row.clone(),
+        };
+        let everywhere = is_private(external) || row.when.client.is_some();
+        let mut rows: Vec<_> = OUR_SIDE.iter().filter(|_| !everywhere).map(inside).collect();
+        rows.push(outside);
+        rows
+    }
+
+    pub(crate) fn policy(&self) -> DataPolicy {
+        let mut rows = self.labelled();
+        let everybody = rows.pop().map_or_else(DataPolicyRow::default, |last| last.row);
+        let table = DataPolicy::new(everybody);
+        rows.into_iter().fold(table, |table, labelled| table.with_row(labelled.when, labelled.row))
+    }
+
+    fn may_change(&self) -> bool {
+        self.rows.iter().any(|(row, _)| row.external.as_ref().is_some_and(Source::may_change))
+    }
+
+    /// Whether an address is another one now. The last good one is kept when none can be found.
+    fn look_again(&mut self) -> bool {
+        let mut changed = false;
+        for (row, last) in &mut self.rows {
+            let Some(source) = row.external.as_ref().filter(|source| source.may_change()) else { continue };
+            match source.find() {
+                Ok(found) if found != *last => {
+                    tracing::info!(%source, address = ?found, "the external address has changed");
+                    (*last, changed) = (found, true);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%source, %error, "the external address cannot be found; the last one is kept");
+                }
             }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(host, %error, "the external address cannot be looked up; the last one is kept")
+        }
+        changed
+    }
+
+    /// Looks again and again; sessions never wait for it.
+    pub(crate) fn keep_up(mut self, server: ServerHandle) {
+        if !self.may_change() {
+            return;
+        }
+        let work = move || {
+            loop {
+                std::thread::sleep(LOOK_UP_AGAIN);
+                if self.look_again() {
+                    server.set_data_policy(Arc::new(self.policy()));
+                }
             }
+        };
+        if let Err(error) = std::thread::Builder::new().name("external-address".to_owned()).spawn(work) {
+            tracing::warn!(%error, "the external address stays as it is");
         }
     }
 }
@@ -68,7 +262,14 @@ pub(crate) async fn keep_looking_up(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::DataKeys;
     use ftp_proto::data::DataFacts;
+    use std::io::{Read as _, Write as _};
+
+    fn table(external: &str) -> Table {
+        let keys = DataKeys { external_address: Some(external.parse().unwrap()), ..DataKeys::default() };
+        Table::find(&[keys.row(DataCondition::default())]).unwrap()
+    }
 
     fn announced(policy: &DataPolicy, client: &str) -> Announce {
         let listener = "192.168.1.10:21".parse().unwrap();
@@ -79,7 +280,7 @@ mod tests {
     #[test]
     fn clients_outside_get_the_external_address_and_those_inside_the_one_they_dialled() {
         let external: IpAddr = "203.0.113.5".parse().unwrap();
-        let policy = policy(&DataPolicyRow::default(), Some(external));
+        let policy = table("203.0.113.5").policy();
         assert_eq!(announced(&policy, "198.51.100.7"), Announce::Address(external));
         for inside in ["192.168.1.77", "10.1.2.3", "172.31.0.1", "127.0.0.1"] {
             assert_eq!(announced(&policy, inside), Announce::Dialled, "{inside}");
@@ -89,7 +290,66 @@ mod tests {
     #[test]
     fn a_private_external_address_is_for_everybody() {
         let external: IpAddr = "10.0.0.5".parse().unwrap();
-        let policy = policy(&DataPolicyRow::default(), Some(external));
-        assert_eq!(announced(&policy, "10.1.2.3"), Announce::Address(external));
+        assert_eq!(announced(&table("10.0.0.5").policy(), "10.1.2.3"), Announce::Address(external));
+    }
+
+    #[test]
+    fn a_row_for_a_network_goes_before_the_one_for_everybody() {
+        let keys = |external: &str| DataKeys {
+            external_address: Some(external.parse().unwrap()),
+            ..DataKeys::default()
+        };
+        let office =
+            DataCondition { client: Some(("10.9.0.0".parse().unwrap(), 16)), ..DataCondition::default() };
+        let rows = [keys("198.51.100.9").row(office), keys("203.0.113.5").row(DataCondition::default())];
+        let policy = Table::find(&rows).unwrap().policy();
+        assert_eq!(announced(&policy, "10.9.1.1"), Announce::Address("198.51.100.9".parse().unwrap()));
+        assert_eq!(announced(&policy, "10.8.1.1"), Announce::Dialled);
+    }
+
+    #[test]
+    fn a_source_is_an_address_a_name_an_interface_a_variable_or_a_url() {
+        for (text, source) in [
+            ("dialled", Source::Dialled),
+            ("2001:db8::1", Source::Address("2001:db8::1".parse().unwrap())),
+            ("ftp.example.com", Source::Host("ftp.example.com".to_owned())),
+            ("interface:eth0", Source::Interface("eth0".to_owned())),
+            ("env:ADDRESS", Source::Environment("ADDRESS".to_owned())),
+            ("http://192.0.2.1/ip", Source::Url("http://192.0.2.1/ip".to_owned())),
+        ] {
+            assert_eq!(text.parse(), Ok(source.clone()));
+            assert_eq!(source.to_string(), text);
+        }
+        for bad in ["", "two words", "interface:", "env:", "host:21"] {
+            assert!(bad.parse::<Source>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_interface_and_a_variable_are_looked_into() {
+        let loopback: IpAddr = "127.0.0.1".parse().unwrap();
+        assert_eq!(Source::Interface("lo".to_owned()).find().unwrap(), Some(loopback));
+        assert!(Source::Interface("no such".to_owned()).find().is_err());
+        assert!(Source::Environment("PATH".to_owned()).find().is_err());
+    }
+
+    #[test]
+    fn a_web_server_tells_the_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/public-ipv4", listener.local_addr().unwrap());
+        let serve = std::thread::spawn(move || {
+            for answer in ["203.0.113.77\n", "<html>"] {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 1024]).unwrap();
+                let length = answer.len();
+                let head =
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+                stream.write_all((head + answer).as_bytes()).unwrap();
+            }
+        });
+        let source = Source::Url(url);
+        assert_eq!(source.find().unwrap(), Some("203.0.113.77".parse().unwrap()));
+        assert!(source.find().is_err());
+        serve.join().unwrap();
     }
 }

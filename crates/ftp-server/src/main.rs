@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod driver;
+mod explain;
 mod external;
 mod identity;
 mod log;
@@ -47,6 +48,9 @@ fn main() -> ExitCode {
             Settings::new(*line).map_err(|error| Failure::Settings(error.to_string())).and_then(run)
         }
         Command::Passwd => passwd::passwd(),
+        Command::Explain(what) => explain::explain(what),
+        Command::Firewall(what) => explain::firewall(what),
+        Command::Errors(what) => explain::errors(&what),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,16 +1,17 @@
 //! `ftp-server serve`.
 
-use crate::config::{PassivePorts, Settings, TlsMode};
+use crate::config::{DataRow, Settings, TlsMode};
+use crate::external::Table;
 use crate::identity::Identity;
 use crate::log::Transcript;
 use crate::privileges::{self, Confinement, Needs};
-use crate::{Failure, external, log, say, system};
+use crate::{Failure, log, say, system};
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, LocalOptions, LocalStorage, Rights, StandardBackend};
-use ftp_proto::data::{DataPolicyRow, SourcePort};
+use ftp_proto::data::SourcePort;
 use ftp_proto::server::ServerConfig;
 use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
 use std::fs::File;
@@ -63,9 +64,13 @@ pub(crate) async fn serve(prepared: Prepared) -> Result<(), Failure> {
     system::prepare();
     confinement.log();
     let handle = server.handle();
-    let external = look_up_external(&settings, &handle).await?;
     sweep(storage);
     let signals = tokio::spawn(obey_signals(handle.clone()));
+    // Nobody is let in yet.
+    let table = look_up(settings.data.clone()).await?;
+    handle.set_data_policy(Arc::new(table.policy()));
+    let external = table.external();
+    table.keep_up(handle.clone());
     let shown = identity.as_ref().map(Identity::describe);
     if let Some(identity) = identity {
         tokio::spawn(identity.keep_up(handle));
@@ -78,7 +83,6 @@ pub(crate) async fn serve(prepared: Prepared) -> Result<(), Failure> {
 
 fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
     let mut protocol = ServerConfig {
-        data: Arc::new(external::policy(&data_row(settings), None)),
         encodings: settings.encodings.0,
         tls: settings.tls.mode.policy(),
         tls_data: settings.tls.data.map(TlsMode::policy),
@@ -101,40 +105,17 @@ fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
 
 /// Whether active data connections are to come from a port that only a privileged process can bind.
 fn uses_low_ports(settings: &Settings, listens: &[SocketAddr]) -> bool {
-    match data_row(settings).active_source {
+    settings.data.iter().any(|row| match row.row.active_source {
         SourcePort::Any => false,
         SourcePort::Prefer(port) | SourcePort::Require(port) => port < 1024,
         SourcePort::PreferBelowDialled => listens.iter().any(|address| address.port() <= 1024),
-    }
-}
-
-/// The external address, which is looked up again and again when it is a name.
-async fn look_up_external(settings: &Settings, handle: &ServerHandle) -> Result<Option<IpAddr>, Failure> {
-    let Some(host) = settings.external_address.clone() else { return Ok(None) };
-    let (row, external) = (data_row(settings), Some(first_look_up(&host).await?));
-    handle.set_data_policy(Arc::new(external::policy(&row, external)));
-    if host.parse::<IpAddr>().is_err() {
-        tokio::spawn(external::keep_looking_up(host, row, external, handle.clone()));
-    }
-    Ok(external)
-}
-
-fn data_row(settings: &Settings) -> DataPolicyRow {
-    let PassivePorts(ports) = settings.passive_ports;
-    let active_source = settings.active_source_port.map_or(SourcePort::PreferBelowDialled, |source| source.0);
-    let resumption = settings.tls.resumption.policy();
-    DataPolicyRow { ports, active_source, resumption, ..DataPolicyRow::default() }
-}
-
-async fn first_look_up(host: &str) -> Result<IpAddr, Failure> {
-    if let Ok(literal) = host.parse() {
-        return Ok(literal);
-    }
-    external::look_up(host).await.map_err(|error| {
-        Failure::Settings(format!(
-            "the external address {host:?} cannot be looked up: {error}; give an address instead"
-        ))
     })
+}
+
+/// Name servers and web servers are waited for where that is allowed.
+async fn look_up(rows: Vec<DataRow>) -> Result<Table, Failure> {
+    let found = tokio::task::spawn_blocking(move || Table::find(&rows)).await;
+    found.map_err(|error| Failure::Running(format!("cannot look for the external address: {error}")))?
 }
 
 fn accounts(settings: &Settings) -> Result<Accounts, Failure> {
@@ -261,7 +242,7 @@ fn announcement(
     identity: Option<String>,
 ) -> String {
     let mut text = String::new();
-    let PassivePorts(ports) = settings.passive_ports;
+    let ports = settings.everybody().ports;
     let who = if settings.anonymous && settings.writable {
         "anyone may read and write"
     } else if settings.anonymous {

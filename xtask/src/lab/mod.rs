@@ -44,7 +44,8 @@ pub(crate) struct Options {
 const INSIDE: &str = "FTP_LAB_INSIDE";
 
 /// Programs and the Debian packages that have them.
-const NEEDED: [(&str, &str); 3] = [("nft", "nftables"), ("ip", "iproute2"), ("unshare", "util-linux")];
+const NEEDED: [(&str, &str); 4] =
+    [("nft", "nftables"), ("iptables", "iptables"), ("ip", "iproute2"), ("unshare", "util-linux")];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     if options.list {

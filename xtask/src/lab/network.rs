@@ -54,7 +54,7 @@ impl Side {
 pub(super) const CLIENT_OUTSIDE: &str = "203.0.113.2";
 pub(super) const SERVER_OUTSIDE: &str = "198.51.100.2";
 
-/// Builds it anew. `rules` are rulesets of nftables, by namespace.
+/// Builds it anew. `rules` are rulesets of nftables, or commands of iptables, by namespace.
 pub(super) fn build(client: Side, server: Side, rules: &[(&str, &str)]) -> Result<(), String> {
     let mut script = String::new();
     for host in HOSTS {
@@ -103,7 +103,7 @@ pub(super) fn build(client: Side, server: Side, rules: &[(&str, &str)]) -> Resul
     route("internet", "2001:db8:5::/64", "2001:db8:2::2");
     sh(&script)?;
     for (host, ruleset) in rules {
-        nft(host, ruleset)?;
+        if ruleset.starts_with("iptables") { sh_in(host, ruleset)? } else { nft(host, ruleset)? }
     }
     Ok(())
 }
@@ -139,6 +139,14 @@ pub(super) fn command_in(host: &str, program: &std::path::Path) -> Command {
     let mut command = Command::new("ip");
     command.args(["netns", "exec", host]).arg(program);
     command
+}
+
+/// Runs a script of the shell in a namespace.
+pub(super) fn sh_in(host: &str, script: &str) -> Result<(), String> {
+    let done = command_in(host, std::path::Path::new("sh")).args(["-ec", script]).output();
+    let done = done.map_err(|error| format!("cannot start a shell: {error}"))?;
+    let said = String::from_utf8_lossy(&done.stderr);
+    if done.status.success() { Ok(()) } else { Err(format!("{}\nin {host}: {script}", said.trim())) }
 }
 
 /// Runs a script of the shell, which stops at the first failure.

@@ -84,6 +84,9 @@ impl Drop for Server {
 pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Vec<Cell>, String> {
     network::build(situation.client_side, situation.server_side, situation.rules)
         .map_err(|error| format!("{}: {error}", situation.name))?;
+    if let Some((target, options)) = situation.generated {
+        load_generated(situation, target, options)?;
+    }
     let base = directory.join(situation.name.replace(' ', "-"));
     let servers: Vec<_> = situation
         .servers
@@ -103,6 +106,21 @@ pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Ve
         let joined = tried.into_iter().map(|cell| cell.join().map_err(|_| "a cell panicked".to_owned())?);
         joined.collect()
     })
+}
+
+/// The server's own idea of what its router needs.
+fn load_generated(situation: &Situation, target: &str, options: &[&str]) -> Result<(), String> {
+    let printed = Command::new(workspace::binary("ftp-server"))
+        .args(["firewall", "--for", target, "--listen", "21", "--passive-ports", situation.passive_ports])
+        .args(options)
+        .args(situation.server)
+        .output()
+        .map_err(|error| format!("cannot start the server: {error}"))?;
+    let rules = String::from_utf8_lossy(&printed.stdout);
+    match target {
+        "nftables" => network::nft("server-router", &rules),
+        _ => network::sh_in("server-router", &rules),
+    }
 }
 
 fn start(host: &str, situation: &Situation, base: &Path) -> Result<Server, String> {

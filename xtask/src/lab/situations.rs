@@ -21,8 +21,10 @@ pub(super) struct Situation {
     pub(super) what: &'static str,
     pub(super) client_side: Side,
     pub(super) server_side: Side,
-    /// Rulesets of nftables, by namespace.
+    /// Rulesets of nftables, or commands of iptables, by namespace.
     pub(super) rules: &'static [(&'static str, &'static str)],
+    /// The rules that `ftp-server firewall --for` prints for the server's router, and further options of it.
+    pub(super) generated: Option<(&'static str, &'static [&'static str])>,
     /// Where the server runs.
     pub(super) servers: &'static [&'static str],
     pub(super) passive_ports: &'static str,
@@ -46,6 +48,7 @@ impl Situation {
         client_side: Side::CLIENT_PUBLIC,
         server_side: Side::SERVER_PUBLIC,
         rules: &[],
+        generated: None,
         servers: &["server"],
         passive_ports: "50000-50009",
         server: &[],
@@ -171,6 +174,17 @@ const SERVER_FIREWALL_WITH_HELPER: &str = r#"
         }
     }
 "#;
+
+/// Nothing gets through, and nothing is forwarded.
+const CLOSED: &str = r#"
+    table inet filter {
+        chain input { type filter hook input priority filter; policy drop; }
+        chain forward { type filter hook forward priority filter; policy drop; }
+    }
+"#;
+
+/// The same, by iptables.
+const IPTABLES_CLOSED: &str = "iptables -P INPUT DROP; iptables -P FORWARD DROP";
 
 /// Packets to passive ports vanish.
 const DATA_DROPPED: &str = r#"
@@ -366,6 +380,30 @@ pub(super) const SITUATIONS: &[Situation] = &[
         client: TLS,
         expected: [Some(TimesOut("FTP-DATA-NOBODY-CONNECTED")), NO_ANSWER, NO_ANSWER, NO_ANSWER, NO_ANSWER],
         ..Situation::FLAT
+    },
+    Situation {
+        name: "11 closed",
+        what: "a closed firewall, opened by what `ftp-server firewall --for nftables` prints",
+        rules: &[("server-router", CLOSED)],
+        generated: Some(("nftables", &["--router", "198.51.100.130"])),
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "11 closed, iptables",
+        what: "likewise, by what --for iptables prints, and only passive mode",
+        rules: &[("server-router", IPTABLES_CLOSED)],
+        generated: Some(("iptables", &["--router", "198.51.100.130"])),
+        server: &["--active-source-port", "any"],
+        expected: [WORKS, WORKS, WORKS, NO_ANSWER, NO_ANSWER],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "3 closed, forwarded",
+        what: "a closed router with a NAT, opened and made to forward by what the server prints",
+        rules: &[("server-router", CLOSED), ("server-router", MASQUERADE)],
+        generated: Some(("nftables", &["--router", "10.0.0.2", "--forward"])),
+        server: &["--external-address", SERVER_OUTSIDE],
+        ..Situation::SERVER_NAT
     },
     Situation {
         name: "both behind NAT",

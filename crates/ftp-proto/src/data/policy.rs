@@ -163,7 +163,13 @@ impl DataPolicy {
     /// The first row that matches.
     #[must_use]
     pub fn choose(&self, facts: DataFacts<'_>) -> &DataPolicyRow {
-        self.rows.iter().find(|(when, _)| when.holds(facts)).map_or(&self.otherwise, |(_, row)| row)
+        self.rows.get(self.position(facts)).map_or(&self.otherwise, |(_, row)| row)
+    }
+
+    /// Which of [`rows`](Self::rows) is the first that matches.
+    #[must_use]
+    pub fn position(&self, facts: DataFacts<'_>) -> usize {
+        self.rows.iter().position(|(when, _)| when.holds(facts)).unwrap_or(self.rows.len())
     }
 
     /// Every row, in order, the unconditional one last.

@@ -1,7 +1,10 @@
 //! Settings: the command line over the configuration file over the defaults.
 
+mod data;
 mod values;
 
+use data::DataEntry;
+pub(crate) use data::{ActiveAddresses, DataKeys, DataRow, Modes, PeerCheckText};
 pub(crate) use values::{
     ActiveSource, ClientCertificate, DEFAULT_PORT, EncodingList, LogFormat, PassivePorts, ResumptionMode,
     Seconds, TlsMode, all_addresses, parse_listen,
@@ -9,10 +12,12 @@ pub(crate) use values::{
 
 use crate::args::Serve;
 use crate::driver::Driver;
+use crate::external::Source;
 use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_backend::limits::SessionLimits;
 use ftp_backend::users::{UserEntry, UsersFile};
+use ftp_proto::data::{DataCondition, DataPolicyRow};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -30,8 +35,14 @@ pub(crate) struct File {
     #[serde(default)]
     writable: bool,
     passive_ports: Option<PassivePorts>,
-    external_address: Option<String>,
+    external_address: Option<Source>,
+    port_offset: Option<i32>,
+    modes: Option<Modes>,
+    peer_check: Option<PeerCheckText>,
+    active_addresses: Option<ActiveAddresses>,
     active_source_port: Option<ActiveSource>,
+    #[serde(default)]
+    data: Vec<DataEntry>,
     max_sessions: Option<u32>,
     max_sessions_per_ip: Option<u32>,
     idle_timeout: Option<Seconds>,
@@ -92,9 +103,8 @@ pub(crate) struct Settings {
     pub(crate) users_file: UsersFile,
     pub(crate) anonymous: bool,
     pub(crate) writable: bool,
-    pub(crate) passive_ports: PassivePorts,
-    pub(crate) external_address: Option<String>,
-    pub(crate) active_source_port: Option<ActiveSource>,
+    /// The table of data connections; the last row is for everybody.
+    pub(crate) data: Vec<DataRow>,
     pub(crate) sessions: SessionLimits,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) log_format: LogFormat,
@@ -119,7 +129,6 @@ pub(crate) struct TlsSettings {
     pub(crate) clients: Option<(PathBuf, ClientCertificate)>,
     /// Where TLS comes first.
     pub(crate) listen: Vec<SocketAddr>,
-    pub(crate) resumption: ResumptionMode,
     pub(crate) allow_ccc: bool,
     pub(crate) accept_unclean_end: bool,
     pub(crate) allow_clear_login: bool,
@@ -140,17 +149,23 @@ impl File {
 }
 
 impl Settings {
+    /// The row of the table that is for everybody.
+    pub(crate) fn everybody(&self) -> DataPolicyRow {
+        self.data.last().map_or_else(DataPolicyRow::default, |last| last.row.clone())
+    }
+
     /// The command line, over the file that it names, over the defaults.
     ///
     /// # Errors
     /// When the file cannot be read or means nothing.
-    pub(crate) fn new(line: Serve) -> Result<Self, SettingsError> {
-        let file = line.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
+    pub(crate) fn new(mut line: Serve) -> Result<Self, SettingsError> {
+        let mut file = line.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
         let listen = listen(&line.listen, &file.listen)?;
         let limits = SessionLimits::default();
         let number = |line: Option<u32>, file: Option<u32>, default: usize| {
             line.or(file).map_or(default, |number| usize::try_from(number).unwrap_or(usize::MAX))
         };
+        let data = data_rows(&mut line, &mut file);
         let nobody = line.users.is_empty() && file.user.is_empty();
         Ok(Self {
             root: line.root.or(file.root).unwrap_or_else(|| PathBuf::from(".")),
@@ -160,9 +175,7 @@ impl Settings {
             // Nobody could log in otherwise.
             anonymous: line.anonymous || file.anonymous || nobody,
             writable: line.writable || file.writable,
-            passive_ports: line.passive_ports.or(file.passive_ports).unwrap_or_default(),
-            external_address: line.external_address.or(file.external_address),
-            active_source_port: line.active_source_port.or(file.active_source_port),
+            data,
             sessions: SessionLimits {
                 total: number(line.max_sessions, file.max_sessions, limits.total),
                 per_address: number(line.max_sessions_per_ip, file.max_sessions_per_ip, limits.per_address),
@@ -182,7 +195,6 @@ impl Settings {
                 )?,
                 files: pairs(file.tls_cert.under(line.tls_cert), file.tls_key.under(line.tls_key))?,
                 listen: self::listen(&line.listen_tls, &file.listen_tls)?,
-                resumption: line.tls_resumption.or(file.tls_resumption).unwrap_or_default(),
                 allow_ccc: line.allow_ccc || file.allow_ccc,
                 accept_unclean_end: line.tls_accept_unclean_end || file.tls_accept_unclean_end,
                 allow_clear_login: line.allow_clear_login || file.allow_clear_login,
@@ -193,6 +205,34 @@ impl Settings {
             drain: line.drain.or(file.drain).map_or(Duration::from_secs(30), |Seconds(time)| time),
         })
     }
+}
+
+/// The table of data connections. What concerns everybody is its last row.
+fn data_rows(line: &mut Serve, file: &mut File) -> Vec<DataRow> {
+    let everybody = DataKeys {
+        external_address: line.external_address.take(),
+        passive_ports: line.passive_ports,
+        port_offset: line.port_offset,
+        modes: line.modes,
+        peer_check: line.peer_check,
+        active_addresses: line.active_addresses,
+        active_source_port: line.active_source_port,
+        tls_resumption: line.tls_resumption,
+    }
+    .over(&DataKeys {
+        external_address: file.external_address.take(),
+        passive_ports: file.passive_ports,
+        port_offset: file.port_offset,
+        modes: file.modes,
+        peer_check: file.peer_check,
+        active_addresses: file.active_addresses,
+        active_source_port: file.active_source_port,
+        tls_resumption: file.tls_resumption,
+    });
+    let mut data: Vec<_> =
+        core::mem::take(&mut file.data).into_iter().map(|entry| entry.row(&everybody)).collect();
+    data.push(everybody.row(DataCondition::default()));
+    data
 }
 
 /// In the file: one, or a list.
@@ -251,6 +291,7 @@ fn listen(line: &[Vec<SocketAddr>], file: &[String]) -> Result<Vec<SocketAddr>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ftp_proto::data::{ForeignTarget, RequireResumption};
 
     fn settings(file: &str, line: Serve) -> Result<Settings, SettingsError> {
         let folder = tempfile::tempdir().unwrap();
@@ -284,6 +325,10 @@ mod tests {
             passive-ports = "62000-62010"
             external-address = "203.0.113.5"
             active-source-port = 20
+            port-offset = -10000
+            modes = "passive,active"
+            peer-check = "network:24"
+            active-addresses = "substitute"
             max-sessions = 10
             max-sessions-per-ip = 0
             idle-timeout = "10m"
@@ -304,18 +349,28 @@ mod tests {
             allow-ccc = true
             tls-accept-unclean-end = true
             allow-clear-login = true
+            [[data]]
+            client = "10.0.0.0/8"
+            tls = true
+            external-address = "dialled"
         "#;
         let line = Serve { root: Some("/elsewhere".into()), ..Serve::default() };
         let settings = settings(file, line).unwrap();
         assert_eq!(settings.root, PathBuf::from("/elsewhere"));
         assert_eq!(settings.listen.len(), 2);
         assert!(settings.anonymous && settings.writable);
-        assert_eq!(settings.passive_ports.0.first, 62_000);
+        assert_eq!(settings.everybody().ports.first, 62_000);
+        assert_eq!(settings.everybody().announced_port_offset, -10_000);
+        assert_eq!(settings.everybody().foreign_target, ForeignTarget::SubstitutePrivate);
+        assert_eq!(settings.data.len(), 2);
         assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
         assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
         assert_eq!(settings.encodings, "block".parse().unwrap());
         assert_eq!(settings.run_as.as_deref(), Some("ftp:ftp"));
-        assert_eq!((settings.tls.mode, settings.tls.resumption), (TlsMode::Require, ResumptionMode::Require));
+        assert_eq!(
+            (settings.tls.mode, settings.everybody().resumption),
+            (TlsMode::Require, RequireResumption::Require)
+        );
         assert_eq!(settings.tls.listen.len(), 1);
         assert!(settings.tls.files.len() == 2 && settings.tls.allow_ccc && settings.tls.allow_clear_login);
         assert!(settings.tls.accept_unclean_end);

@@ -5,6 +5,7 @@
 
 mod descriptors;
 mod durability;
+mod explain;
 mod faults;
 mod harness;
 mod idle;
