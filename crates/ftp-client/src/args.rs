@@ -268,6 +268,10 @@ pub(crate) enum OnUrls {
         #[arg(value_name = "NEWPATH")]
         to: String,
     },
+    /// Try every data port mode, and say what is wrong where one fails, and what cures it.
+    ///
+    /// Each mode lists the directory once, over IPv4 and IPv6, with TLS and without. Exit code 0: all work; 7: some; 5: none.
+    Doctor(Doctor),
     /// Show what the server knows about a file or directory; without a path, its status.
     Stat { url: String },
     /// Send a command as it is and show the reply.
@@ -276,6 +280,14 @@ pub(crate) enum OnUrls {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
         words: Vec<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Also without TLS when there is a password, which then crosses the network in the clear.
+    #[arg(long)]
+    pub(crate) clear: bool,
+    pub(crate) url: String,
 }
 
 #[derive(Debug, Args)]

@@ -69,7 +69,7 @@ fn retr(
     how: driver::Download,
     sink: Sink,
 ) -> Result<u64, Failure> {
-    let Connection { client, meter } = connection;
+    let Connection { client, meter, .. } = connection;
     let done = client.retr(from, how, sink);
     meter.over(done.as_ref().map_or(0, |done| done.totals.wire));
     Ok(done?.totals.stored)

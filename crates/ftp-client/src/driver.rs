@@ -1,5 +1,6 @@
 //! The one place that knows which drivers there are.
 
+use core::net::SocketAddr;
 use ftp_dtp::storage::{Sink, Source};
 use ftp_proto::client::{Features, Modes};
 use ftp_proto::command::{PathName, Text};
@@ -140,6 +141,13 @@ impl Client {
         match self {
             Self::Tokio(client, _) => client.certificate(),
             Self::Mio(client) => client.certificate(),
+        }
+    }
+
+    pub(crate) fn peer(&self) -> SocketAddr {
+        match self {
+            Self::Tokio(client, _) => client.peer(),
+            Self::Mio(client) => client.peer(),
         }
     }
 

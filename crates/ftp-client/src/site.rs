@@ -12,15 +12,16 @@ use crate::ui::{Meter, Ui};
 use crate::url::FtpUrl;
 use crate::{netrc, prompt, tls};
 use core::time::Duration;
-use ftp_proto::address::PassiveAddress;
+use ftp_proto::address::{Announced, PassiveAddress};
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes};
 use ftp_proto::command::{Secret, Text};
 use ftp_proto::data::DataMode;
 use ftp_proto::escape::escape;
 use ftp_proto::io::TransmissionMode;
+use ftp_proto::reply::{Reply, ReplyCode};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How hard is compressed: what zlib does by itself.
 const DEFLATE_LEVEL: u8 = 6;
@@ -51,6 +52,27 @@ pub(crate) struct Site {
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) meter: Meter,
+    pub(crate) told: Told,
+}
+
+/// What a server last told in a 227, whoever believes it. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Option<Announced>>>);
+
+impl Told {
+    pub(crate) fn last(&self) -> Option<Announced> {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Announced>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, reply: &Reply) {
+        if reply.code == ReplyCode::ENTERING_PASSIVE_MODE {
+            *self.lock() = Announced::from_reply(reply).ok();
+        }
+    }
 }
 
 impl Site {
@@ -78,32 +100,36 @@ impl Site {
         &self.url.host
     }
 
+    /// Whether nobody in particular logs in: there is no password worth hiding.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        is_anonymous(&self.login.user)
+    }
+
     /// Connects and logs in.
     pub(crate) fn connect(&self, context: &Context) -> Result<Connection, Failure> {
         let (tls, known) = (tls::wanted(&context.options, &self.url)?, KnownHosts::of_user());
         let mut trust = tls::trust(&context.options, &self.url, &known);
         loop {
-            let (client, meter) =
-                match self.connect_once(context, tls::when(tls, &trust), trust.clone().into()) {
-                    Ok(connected) => connected,
-                    Err(error) => {
-                        trust = tls::after_failure(&context.options, &self.url, &trust, error)?;
-                        continue;
-                    }
-                };
-            if let Some(fingerprint) = client.certificate() {
+            let connection = match self.connect_once(context, tls::when(tls, &trust), trust.clone().into()) {
+                Ok(connected) => connected,
+                Err(error) => {
+                    trust = tls::after_failure(&context.options, &self.url, &trust, error)?;
+                    continue;
+                }
+            };
+            if let Some(fingerprint) = connection.client.certificate() {
                 tls::remember(&context.ui, &known, &self.url, &trust, fingerprint);
             }
-            return Ok(Connection { client, meter });
+            return Ok(connection);
         }
     }
 
-    fn connect_once(&self, context: &Context, tls: Tls, trust: Trust) -> Result<(Client, Meter), Error> {
+    fn connect_once(&self, context: &Context, tls: Tls, trust: Trust) -> Result<Connection, Error> {
         let Context { options, ui, interrupt, .. } = context;
-        let meter = Meter::new(ui.clone());
+        let (meter, told) = (Meter::new(ui.clone()), Told::default());
         interrupt.watch();
         let settings = ClientOptions {
-            observer: observer(ui.clone(), meter.clone()),
+            observer: observer(ui.clone(), meter.clone(), told.clone()),
             abort: interrupt.register(),
             tls,
             trust,
@@ -117,14 +143,19 @@ impl Site {
         };
         let mut client = Client::connect(options.driver, &self.url.host, self.url.port, settings)?;
         client.login(self.login.clone())?;
-        Ok((client, meter))
+        Ok(Connection { client, meter, told })
     }
 }
 
-fn observer(ui: Ui, meter: Meter) -> Observer {
+fn observer(ui: Ui, meter: Meter, told: Told) -> Observer {
     Observer::new(move |event| match event {
         Event::Progress(octets) => meter.reached(*octets),
-        event => ui.hear(event),
+        event => {
+            if let Event::Received(reply) = event {
+                told.hear(reply);
+            }
+            ui.hear(event);
+        }
     })
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn from_stdin(connection: &mut Connection, to: &PathName, ascii: bool
 }
 
 fn stor(connection: &mut Connection, to: &PathName, how: Upload, source: Source) -> Result<u64, Failure> {
-    let Connection { client, meter } = connection;
+    let Connection { client, meter, .. } = connection;
     let done = client.stor(to, how, source);
     meter.over(done.as_ref().map_or(0, |done| done.totals.wire));
     Ok(done?.totals.stored)

@@ -68,9 +68,9 @@ causes! {
     ClientHelper "client-helper"
         "A router on the client's side reads FTP and rewrites the address that is announced. Under TLS it cannot, so active mode fails there."
         "Use passive mode; or --ccc, after which the router can read again; or --external-address with forwarded ports.";
-    ClientFirewall "client-firewall"
-        "A firewall on the client's side drops what comes in: the server cannot open active data connections."
-        "Use passive mode; or let in the ports of --active-ports (`ftp-client firewall` prints the rules).";
+    ActiveDropped "active-dropped"
+        "The server cannot open active data connections: its packets vanish. A firewall on the client's side lets nobody in, or one on the server's side lets it out from port 20 only, and it comes from another."
+        "Use passive mode, which works; or let in the ports of --active-ports here, and let the server connect from the port that its firewall allows (ftp-server --active-source-port).";
     ClientForward "client-forward-missing"
         "The server reaches the address that was announced in active mode, and nobody listens there: the router does not forward the ports."
         "Forward the ports of --active-ports to this machine, or use passive mode.";
@@ -193,7 +193,7 @@ impl Seen<'_> {
             }
             FailureId::ConnectTimedOut | FailureId::NobodyConnected | FailureId::PeerGaveUp => {
                 if passive_works {
-                    Cause::ClientFirewall
+                    Cause::ActiveDropped
                 } else {
                     Cause::Nothing
                 }

@@ -131,13 +131,16 @@ fn print(text: &str) {
 
 /// A line for each situation, a column for each mode: what came of it, and in how many seconds.
 fn text(cells: &[Cell]) -> String {
-    let mut lines =
-        vec![format!("{:<26}{}", "situation", play::MODES.map(|mode| format!("{mode:<34}")).concat())];
+    let mut lines = vec![format!(
+        "{:<28}{}",
+        "situation",
+        play::MODES.map(|mode| format!("{mode:<26}")).concat() + play::DOCTOR
+    )];
     for row in cells.chunk_by(|a, b| a.situation == b.situation) {
-        let mut line = format!("{:<26}", row[0].situation);
-        for mode in play::MODES {
+        let mut line = format!("{:<28}", row[0].situation);
+        for mode in play::MODES.into_iter().chain([play::DOCTOR]) {
             let cell = row.iter().find(|cell| cell.mode == mode).map_or_else(|| "-".to_owned(), Cell::short);
-            line.push_str(&format!("{cell:<34}"));
+            line.push_str(&format!("{cell:<26}"));
         }
         lines.push(line.trim_end().to_owned());
     }

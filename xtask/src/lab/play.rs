@@ -15,6 +15,9 @@ use crate::workspace;
 /// The columns: the modes by name, and what the client does when it is told nothing.
 pub(super) const MODES: [&str; 5] = ["auto", "epsv", "pasv", "eprt", "port"];
 
+/// And what `ftp-client doctor` says to it.
+pub(super) const DOCTOR: &str = "doctor";
+
 /// Longer than any program may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -45,6 +48,8 @@ pub(super) struct Cell {
 pub(super) enum Judged {
     AsExpected,
     Otherwise(Expected),
+    /// The doctor should find these.
+    OtherCauses(&'static [&'static str]),
     TooLate,
 }
 
@@ -54,6 +59,7 @@ impl Judged {
             Self::AsExpected => "as expected".to_owned(),
             Self::Otherwise(Expected::Works) => "should work".to_owned(),
             Self::Otherwise(Expected::Fails(id) | Expected::TimesOut(id)) => format!("should fail with {id}"),
+            Self::OtherCauses(causes) => format!("should find {causes:?}"),
             Self::TooLate => "takes too long".to_owned(),
         }
     }
@@ -103,8 +109,10 @@ pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Ve
             .filter_map(|(mode, expected)| Some((mode, expected?)))
             .map(|(mode, expected)| scope.spawn(move || try_mode(situation, mode, expected, base, servers)))
             .collect();
+        let asked = situation.doctor.map(|causes| scope.spawn(move || ask_doctor(situation, causes, base)));
         let joined = tried.into_iter().map(|cell| cell.join().map_err(|_| "a cell panicked".to_owned())?);
-        joined.collect()
+        let doctor = asked.map(|cell| cell.join().map_err(|_| "the doctor panicked".to_owned())?);
+        joined.chain(doctor).collect()
     })
 }
 
@@ -194,6 +202,47 @@ fn try_mode(
     Ok(Cell { situation: situation.name, mode, outcome, seconds, judged, said })
 }
 
+/// What `ftp-client doctor` finds.
+fn ask_doctor(
+    situation: &'static Situation,
+    causes: &'static [&'static str],
+    base: &Path,
+) -> Result<Cell, String> {
+    let home = base.join("client").join(DOCTOR);
+    fs::create_dir_all(&home).map_err(|error| format!("cannot make {}: {error}", home.display()))?;
+    let mut options: Vec<_> = situation.client.to_vec();
+    // It chooses by itself when there is TLS.
+    if let Some(at) = options.iter().position(|&option| option == "--tls") {
+        options.drain(at..at + 2);
+    }
+    options.retain(|&option| option != "--ccc" && option != "--insecure");
+    let mut command = command_in(situation.from, &workspace::binary("ftp-client"));
+    command
+        .args(["--json", "--no-netrc", "--insecure"])
+        .args(options)
+        .args(["doctor", &format!("ftp://{}/", situation.server_address())])
+        .env("HOME", &home)
+        .env_remove("XDG_STATE_HOME");
+    let started = Instant::now();
+    let done = finish(&mut command)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let found = causes_in(&done.out);
+    let outcome = if found.is_empty() { "nothing".to_owned() } else { found.join(" ") };
+    let judged = match () {
+        () if found != causes => Judged::OtherCauses(causes),
+        () if seconds > TIMED_OUT => Judged::TooLate,
+        () => Judged::AsExpected,
+    };
+    let said = format!("{}\n{}", done.out, done.said);
+    Ok(Cell { situation: situation.name, mode: DOCTOR, outcome, seconds, judged, said })
+}
+
+fn causes_in(out: &str) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(out).unwrap_or_default();
+    let findings = answer["findings"].as_array().cloned().unwrap_or_default();
+    findings.iter().filter_map(|finding| Some(finding["cause"].as_str()?.to_owned())).collect()
+}
+
 fn judge(expected: Expected, outcome: &str, seconds: f64) -> Judged {
     let (wanted, limit) = match expected {
         Expected::Works => ("works", TIMED_OUT),
@@ -216,15 +265,17 @@ fn id_in(said: &str) -> Option<String> {
 struct Done {
     /// `None`: it had to be ended.
     code: Option<i32>,
+    out: String,
     said: String,
 }
 
 fn finish(command: &mut Command) -> Result<Done, String> {
     let cannot = |error: std::io::Error| format!("cannot run a client: {error}");
     let said = tempfile::NamedTempFile::new().map_err(cannot)?;
+    let out = tempfile::NamedTempFile::new().map_err(cannot)?;
     let mut child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(out.reopen().map_err(cannot)?)
         .stderr(said.reopen().map_err(cannot)?)
         .spawn()
         .map_err(cannot)?;
@@ -240,6 +291,8 @@ fn finish(command: &mut Command) -> Result<Done, String> {
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     };
-    let said = fs::read(said.path()).map_err(cannot)?;
-    Ok(Done { code, said: String::from_utf8_lossy(&said).into_owned() })
+    let text = |file: &tempfile::NamedTempFile| {
+        fs::read(file.path()).map(|octets| String::from_utf8_lossy(&octets).into_owned()).map_err(cannot)
+    };
+    Ok(Done { code, out: text(&out)?, said: text(&said)? })
 }

@@ -38,6 +38,8 @@ pub(super) struct Situation {
     pub(super) client: &'static [&'static str],
     /// For each of [`MODES`](super::play::MODES); `None`: not tried.
     pub(super) expected: [Option<Expected>; 5],
+    /// The causes that `ftp-client doctor` finds, which looks at it with TLS and without; `None`: it is not asked.
+    pub(super) doctor: Option<&'static [&'static str]>,
 }
 
 impl Situation {
@@ -56,6 +58,7 @@ impl Situation {
         to: "",
         client: &["--tls", "off"],
         expected: [Some(Works); 5],
+        doctor: Some(&[]),
     };
 
     /// The client has a private address behind a NAT.
@@ -251,12 +254,14 @@ pub(super) const SITUATIONS: &[Situation] = &[
         what: "the client is behind a NAT: passive modes work, active ones cannot",
         rules: &[("client-router", MASQUERADE)],
         expected: [WORKS, WORKS, WORKS, PRIVATE, PRIVATE],
+        doctor: Some(&["client-nat"]),
         ..Situation::CLIENT_NAT
     },
     Situation {
         name: "3 server NAT, no address",
         what: "the server is behind a NAT and does not know its outside address; our client does not need it",
         rules: &[("server-router", SERVER_FORWARDS)],
+        doctor: Some(&["private-announced"]),
         ..Situation::SERVER_NAT
     },
     Situation {
@@ -273,6 +278,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("server-router", SERVER_FORWARDS_CONTROL)],
         server: &["--external-address", SERVER_OUTSIDE],
         expected: [WORKS, NO_ANSWER, NO_ANSWER, WORKS, WORKS],
+        doctor: Some(&["passive-dropped"]),
         ..Situation::SERVER_NAT
     },
     Situation {
@@ -292,6 +298,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         server: &["--external-address", SERVER_OUTSIDE],
         from: "server-2",
         expected: [WORKS, WORKS, WORKS, None, None],
+        doctor: Some(&["private-announced", "client-nat"]),
         ..Situation::SERVER_NAT
     },
     Situation {
@@ -307,6 +314,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("client-router", MASQUERADE)],
         client: EXTERNAL,
         expected: [WORKS, WORKS, WORKS, REFUSED, REFUSED],
+        doctor: Some(&["client-forward-missing"]),
         ..Situation::CLIENT_NAT
     },
     Situation {
@@ -320,6 +328,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         name: "8 FTP helper",
         what: "the client's router reads FTP, rewrites the addresses and opens the way back",
         rules: &[("client-router", HELPER)],
+        doctor: Some(&["client-helper"]),
         ..Situation::CLIENT_NAT
     },
     Situation {
@@ -328,6 +337,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("client-router", HELPER)],
         client: TLS,
         expected: [WORKS, WORKS, WORKS, PRIVATE, PRIVATE],
+        doctor: Some(&["client-helper"]),
         ..Situation::CLIENT_NAT
     },
     Situation {
@@ -336,6 +346,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("client-router", HELPER)],
         server: &["--allow-ccc"],
         client: &["--tls", "explicit", "--insecure", "--ccc"],
+        doctor: Some(&["client-helper"]),
         ..Situation::CLIENT_NAT
     },
     Situation {
@@ -343,6 +354,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         what: "nobody gets in to the client",
         rules: &[("client-router", STATEFUL)],
         expected: [WORKS, WORKS, WORKS, NO_ANSWER, NO_ANSWER],
+        doctor: Some(&["active-dropped"]),
         ..Situation::FLAT
     },
     Situation {
@@ -357,6 +369,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("server-router", SERVER_FIREWALL)],
         server: &["--active-source-port", "any"],
         expected: [WORKS, WORKS, WORKS, NO_ANSWER, NO_ANSWER],
+        doctor: Some(&["active-dropped"]),
         ..Situation::FLAT
     },
     Situation {
@@ -365,12 +378,14 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("server-router", SERVER_FIREWALL)],
         passive_ports: "51000-51009",
         expected: [WORKS, NO_ANSWER, NO_ANSWER, WORKS, WORKS],
+        doctor: Some(&["passive-dropped"]),
         ..Situation::FLAT
     },
     Situation {
         name: "11 helper before server",
         what: "the server's firewall opens data ports as it reads them",
         rules: &[("server-router", SERVER_FIREWALL_WITH_HELPER)],
+        doctor: Some(&["server-helper-blind"]),
         ..Situation::FLAT
     },
     Situation {
@@ -379,6 +394,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("server-router", SERVER_FIREWALL_WITH_HELPER)],
         client: TLS,
         expected: [Some(TimesOut("FTP-DATA-NOBODY-CONNECTED")), NO_ANSWER, NO_ANSWER, NO_ANSWER, NO_ANSWER],
+        doctor: Some(&["server-helper-blind"]),
         ..Situation::FLAT
     },
     Situation {
@@ -395,6 +411,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         generated: Some(("iptables", &["--router", "198.51.100.130"])),
         server: &["--active-source-port", "any"],
         expected: [WORKS, WORKS, WORKS, NO_ANSWER, NO_ANSWER],
+        doctor: Some(&["active-dropped"]),
         ..Situation::FLAT
     },
     Situation {
@@ -412,6 +429,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("client-router", MASQUERADE), ("server-router", SERVER_FORWARDS)],
         server: &["--external-address", SERVER_OUTSIDE],
         expected: [WORKS, WORKS, WORKS, PRIVATE, PRIVATE],
+        doctor: Some(&["client-nat"]),
         ..Situation::SERVER_NAT
     },
     Situation {
@@ -419,6 +437,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         what: "packets to the passive ports vanish on the way",
         rules: &[("internet", DATA_DROPPED)],
         expected: [WORKS, NO_ANSWER, NO_ANSWER, WORKS, WORKS],
+        doctor: Some(&["passive-dropped"]),
         ..Situation::FLAT
     },
     Situation {
@@ -426,6 +445,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         what: "connections to the passive ports are refused on the way",
         rules: &[("internet", DATA_REJECTED)],
         expected: [WORKS, REFUSED, REFUSED, WORKS, WORKS],
+        doctor: Some(&["passive-refused"]),
         ..Situation::FLAT
     },
     Situation {
@@ -433,6 +453,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         what: "a firewall reads FTP and does not know EPSV",
         rules: &[("internet", NO_229)],
         expected: [WORKS, Some(TimesOut("FTP-DATA-MODE-UNANSWERED")), WORKS, WORKS, WORKS],
+        doctor: Some(&["epsv-swallowed"]),
         ..Situation::FLAT
     },
     Situation {
@@ -442,6 +463,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         servers: &["server", "server-2"],
         server: &["--external-address", SERVER_OUTSIDE],
         expected: [WORKS, None, None, WORKS, WORKS],
+        doctor: Some(&["passive-refused"]),
         ..Situation::SERVER_NAT
     },
 ];

@@ -1,5 +1,6 @@
 //! The commands of the command line.
 
+mod doctor;
 mod names;
 mod show;
 pub(crate) mod transfer;
@@ -49,6 +50,7 @@ fn dispatch(context: &Context, sites: &mut Sites, command: OnUrls) -> Result<Exi
         OnUrls::Mkdir { parents, urls } => names::mkdir(context, sites, &urls, parents),
         OnUrls::Rmdir { urls } => names::rmdir(context, sites, &urls),
         OnUrls::Mv { from, to } => names::mv(context, sites, &from, &to),
+        OnUrls::Doctor(doctor) => doctor::doctor(context, &doctor),
         OnUrls::Stat { url } => show::stat(context, sites, &url),
         OnUrls::Quote { url, words } => show::quote(context, sites, &url, &words),
     }

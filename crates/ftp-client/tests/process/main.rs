@@ -2,6 +2,7 @@
 
 mod commands;
 mod common;
+mod doctor;
 mod hostile;
 mod interrupt;
 mod mirror;

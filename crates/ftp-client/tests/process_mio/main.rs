@@ -4,6 +4,8 @@
 mod commands;
 #[path = "../process/common/mod.rs"]
 mod common;
+#[path = "../process/doctor.rs"]
+mod doctor;
 #[path = "../process/hostile.rs"]
 mod hostile;
 #[path = "../process/interrupt.rs"]

@@ -1,0 +1,220 @@
+//! `doctor`: every data port mode tried, and what the failures tell together.
+
+use super::url;
+use crate::args::{Doctor, Mode, TlsMode};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::out;
+use crate::site::{Context, Site};
+use core::net::{IpAddr, SocketAddr};
+use ftp_doctor::verdict::{Ends, Finding, Probe, verdict};
+use ftp_proto::data::{DataMode, FailureId};
+use serde_json::json;
+
+/// The modes of the matrix.
+const MODES: [(Mode, DataMode); 4] = [
+    (Mode::Epsv, DataMode::EPSV),
+    (Mode::Pasv, DataMode::PASV),
+    (Mode::Eprt, DataMode::EPRT),
+    (Mode::Port, DataMode::PORT),
+];
+
+/// What came of a cell.
+#[derive(Debug, Clone)]
+enum Outcome {
+    Works,
+    /// The data connection failed.
+    Fails(FailureId),
+    /// It did not come to a data connection.
+    NotTried(String),
+}
+
+/// A row: one family, with TLS or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    v6: bool,
+    tls: bool,
+}
+
+impl Row {
+    fn name(self) -> String {
+        format!("{}{}", if self.v6 { "IPv6" } else { "IPv4" }, if self.tls { ", TLS" } else { "" })
+    }
+}
+
+struct Cell {
+    row: Row,
+    mode: DataMode,
+    outcome: Outcome,
+    announced: Option<SocketAddr>,
+    server: Option<IpAddr>,
+}
+
+pub(super) fn doctor(context: &Context, doctor: &Doctor) -> Result<Exit, Failure> {
+    let url = url(&doctor.url)?;
+    let site = Site::new(context, &url)?;
+    let cells = probe_all(context, &site, &rows(doctor, context, &site));
+    let findings = findings(&cells);
+    if context.options.json {
+        out::json(&as_json(&cells, &findings))?;
+    } else {
+        out::write(as_text(&cells, &findings).as_bytes())?;
+    }
+    Ok(exit(&cells))
+}
+
+/// A password is not sent in the clear to find out whether that would work, unless the user says so.
+fn rows(doctor: &Doctor, context: &Context, site: &Site) -> Vec<Row> {
+    let clear = doctor.clear || site.is_anonymous() || context.options.tls == TlsMode::Off;
+    let literal: Option<IpAddr> = site.host().trim_matches(['[', ']']).parse().ok();
+    let exists = |v6: &bool| literal.is_none_or(|ip| ip.is_ipv6() == *v6);
+    let families = [false, true]
+        .into_iter()
+        .filter(exists)
+        .filter(|&v6| !(v6 && context.options.ipv4 || !v6 && context.options.ipv6));
+    let levels = [false, true]
+        .into_iter()
+        .filter(move |&tls| if tls { context.options.tls != TlsMode::Off } else { clear });
+    families.flat_map(|v6| levels.clone().map(move |tls| Row { v6, tls })).collect()
+}
+
+/// All at once: most of the time is waiting for what never comes.
+fn probe_all(context: &Context, site: &Site, rows: &[Row]) -> Vec<Cell> {
+    std::thread::scope(|scope| {
+        let probes: Vec<_> = rows
+            .iter()
+            .flat_map(|&row| MODES.map(|mode| (row, mode)))
+            .filter(|(row, (_, mode))| !row.v6 || !matches!(*mode, DataMode::PASV | DataMode::PORT))
+            .map(|(row, mode)| scope.spawn(move || probe(context, site, row, mode)))
+            .collect();
+        probes.into_iter().filter_map(|probe| probe.join().ok()).collect()
+    })
+}
+
+fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode)) -> Cell {
+    let mut context = context.clone();
+    context.options.mode = name;
+    (context.options.ipv4, context.options.ipv6) = (!row.v6, row.v6);
+    context.options.tls = match (row.tls, context.options.tls) {
+        (false, _) => TlsMode::Off,
+        (true, TlsMode::Implicit) => TlsMode::Implicit,
+        (true, _) => TlsMode::Explicit,
+    };
+    let mut cell = Cell { row, mode, outcome: Outcome::Works, announced: None, server: None };
+    let mut connection = match site.connect(&context) {
+        Ok(connection) => connection,
+        Err(failure) => {
+            cell.outcome = Outcome::NotTried(failure.text);
+            return cell;
+        }
+    };
+    cell.server = Some(connection.client.peer().ip());
+    if let Err(error) = connection.client.list(None) {
+        let failure = Failure::from(error);
+        cell.announced = failure.attempts.last().and_then(|attempt| attempt.announced);
+        cell.outcome = failure.named.map_or(Outcome::NotTried(failure.text), Outcome::Fails);
+    }
+    let told = connection.told.last();
+    cell.announced = cell.announced.or_else(|| Some(SocketAddr::new(told?.ip?, told?.port)));
+    connection.close();
+    cell
+}
+
+fn findings(cells: &[Cell]) -> Vec<Finding> {
+    let probe = |cell: &Cell| {
+        let outcome = match &cell.outcome {
+            Outcome::Works => Ok(()),
+            Outcome::Fails(id) => Err(*id),
+            Outcome::NotTried(_) => return None,
+        };
+        Some(Probe { mode: cell.mode, tls: cell.row.tls, outcome, announced: cell.announced })
+    };
+    let mut all: Vec<Finding> = Vec::new();
+    for v6 in [false, true] {
+        let cells: Vec<_> = cells.iter().filter(|cell| cell.row.v6 == v6).collect();
+        let Some(server) = cells.iter().find_map(|cell| cell.server) else { continue };
+        let probes: Vec<_> = cells.into_iter().filter_map(probe).collect();
+        let found = verdict(&probes, Ends { local: server, server });
+        all.extend(
+            found
+                .into_iter()
+                .filter(|one| !all.iter().any(|other| other.cause == one.cause))
+                .collect::<Vec<_>>(),
+        );
+    }
+    all
+}
+
+fn exit(cells: &[Cell]) -> Exit {
+    let works = cells.iter().filter(|cell| matches!(cell.outcome, Outcome::Works)).count();
+    match works {
+        0 => Exit::Network,
+        some if some == cells.len() => Exit::Ok,
+        _ => Exit::Partial,
+    }
+}
+
+fn as_text(cells: &[Cell], findings: &[Finding]) -> String {
+    let mut text = format!(
+        "{:<12}{}\n",
+        "",
+        MODES.map(|(_, mode)| format!("{:<28}", mode.to_string())).concat().trim_end()
+    );
+    for row in cells.chunk_by(|a, b| a.row == b.row) {
+        text.push_str(&format!("{:<12}", row[0].row.name()));
+        for (_, mode) in MODES {
+            let cell = row.iter().find(|cell| cell.mode == mode);
+            text.push_str(&format!(
+                "{:<28}",
+                cell.map_or_else(|| "-".to_owned(), |cell| word(&cell.outcome))
+            ));
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    for cell in cells.chunk_by(|a, b| a.row == b.row).filter_map(<[Cell]>::first) {
+        if let Outcome::NotTried(why) = &cell.outcome {
+            text.push_str(&format!("\n{}: {why}\n", cell.row.name()));
+        }
+    }
+    for finding in findings {
+        text.push_str(&format!(
+            "\n{}\n  {} [{}]\n",
+            finding.cause.text(),
+            finding.cause.cure(),
+            finding.cause
+        ));
+    }
+    if findings.is_empty() && exit(cells) == Exit::Ok {
+        text.push_str("\nEvery mode works.\n");
+    }
+    text
+}
+
+fn word(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Works => "works".to_owned(),
+        Outcome::Fails(id) => id.as_str().trim_start_matches("FTP-DATA-").to_ascii_lowercase(),
+        Outcome::NotTried(_) => "not tried".to_owned(),
+    }
+}
+
+fn as_json(cells: &[Cell], findings: &[Finding]) -> serde_json::Value {
+    let cell = |cell: &Cell| {
+        let (works, failure, message) = match &cell.outcome {
+            Outcome::Works => (true, None, None),
+            Outcome::Fails(id) => (false, Some(id.as_str()), None),
+            Outcome::NotTried(why) => (false, None, Some(why)),
+        };
+        json!({
+            "family": if cell.row.v6 { "IPv6" } else { "IPv4" }, "tls": cell.row.tls, "mode": cell.mode.to_string(),
+            "works": works, "failure": failure, "message": message,
+            "announced": cell.announced.map(|address| address.to_string()),
+        })
+    };
+    let finding = |finding: &Finding| json!({ "cause": finding.cause.id(), "text": finding.cause.text(), "cure": finding.cause.cure() });
+    json!({
+        "cells": cells.iter().map(cell).collect::<Vec<_>>(),
+        "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,37 @@
+//! `doctor` where everything works, and where something does not.
+
+use crate::common::{Ours, Place};
+use ftp_proto::data::{DataPolicy, DataPolicyRow};
+use std::sync::Arc;
+
+#[test]
+fn where_every_mode_works_the_doctor_says_so() {
+    let (server, here) = (Ours::start(), Place::new());
+    let ran = here.run(&["--tls", "off", "doctor", &server.url("")]);
+    assert!(ran.code == 0 && ran.out.contains("Every mode works."), "{ran:?}");
+}
+
+#[test]
+fn a_mode_that_is_refused_is_named_and_programs_get_it_as_json() {
+    let server = Ours::start_with(|options| {
+        let row = DataPolicyRow { active: false, ..DataPolicyRow::default() };
+        options.protocol.data = Arc::new(DataPolicy::new(row));
+    });
+    let here = Place::new();
+    let ran = here.run(&["--json", "--tls", "off", "doctor", &server.url("")]);
+    assert_eq!(ran.code, 7, "{ran:?}");
+    let answer: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let cells = answer["cells"].as_array().expect("cells");
+    assert_eq!(cells.iter().filter(|cell| cell["works"] == true).count(), 2, "{answer}");
+    assert!(cells.iter().any(|cell| cell["failure"] == "FTP-DATA-MODE-REFUSED"), "{answer}");
+}
+
+#[test]
+fn a_password_is_not_tried_in_the_clear_by_itself() {
+    let (server, here) = (Ours::start(), Place::new());
+    let ran = here.run(&["-v", "doctor", &server.url("")]);
+    assert!(!ran.err.contains("> PASS"), "{ran:?}");
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let ran = here.run(&["doctor", "--clear", &server.url("")]);
+    assert_eq!(ran.code, 7, "{ran:?}");
+}
