@@ -73,7 +73,8 @@ const TABLE: &[(FailureId, Who, &str, &str)] = &[
         Who::Network,
         "Connections came, but from other hosts than the one at the other end of the control connection: a NAT with \
              several outside addresses, a proxy or balancer in between, or somebody who tries ports.",
-        "Let both connections leave by the same address. Where a balancer hides the clients, let it speak the PROXY protocol.",
+        "Let both connections leave by the same address. Where a balancer is in between, let both \
+         connections come through it.",
     ),
     (
         FailureId::ConnectRefused,

@@ -100,7 +100,7 @@ causes! {
         "Ask the server's operator to open the passive range; -v shows each conversation.";
     Other "other"
         "Some modes fail; each failure's own explanation says why."
-        "See `ftp-client errors` with the id of the failure.";
+        "`ftp-server errors` explains each id.";
 }
 
 impl fmt::Display for Cause {

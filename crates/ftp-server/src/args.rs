@@ -34,6 +34,8 @@ pub(crate) enum Command {
     /// On a terminal the password is asked for twice and not shown; otherwise the first line of standard input
     /// is taken.
     Passwd,
+    /// Look for what in the settings, or on this machine, will stop data connections. Exit code 2 when there is something.
+    Check(Box<Serve>),
     /// Print which row of the data connection table a client would get, and what it would see.
     ///
     /// The settings are those of `serve`, by the same options or the same --config.

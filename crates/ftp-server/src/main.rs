@@ -1,6 +1,7 @@
 //! An FTP server that starts with no configuration: `ftp-server serve [DIR]`.
 
 mod args;
+mod check;
 mod config;
 mod driver;
 mod explain;
@@ -48,6 +49,9 @@ fn main() -> ExitCode {
             Settings::new(*line).map_err(|error| Failure::Settings(error.to_string())).and_then(run)
         }
         Command::Passwd => passwd::passwd(),
+        Command::Check(serve) => Settings::new(*serve)
+            .map_err(|error| Failure::Settings(error.to_string()))
+            .and_then(|settings| check::check(&settings)),
         Command::Explain(what) => explain::explain(what),
         Command::Firewall(what) => explain::firewall(what),
         Command::Errors(what) => explain::errors(&what),

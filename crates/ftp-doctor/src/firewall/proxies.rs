@@ -45,8 +45,8 @@ pub(super) fn haproxy(needs: &Needs, place: Place) -> String {
     let ports = needs.inbound("-");
     format!(
         "listen ftp\n    mode tcp\n    timeout client 1h\n    timeout server 1h\n    timeout connect 10s\n\
-         {}    # Without a port: the one that the client dialled.\n    server ftp-server {server} send-proxy-v2\n\
-         # The server must know: ftp-server serve --proxy-protocol-from ADDRESS-OF-HAPROXY\n",
+         {}    # Without a port: the one that the client dialled.\n    server ftp-server {server}\n\
+         # The server takes all clients for one, with this machine's address: raise ftp-server --max-sessions-per-ip.\n",
         binds(&ports)
     )
 }
@@ -56,8 +56,7 @@ pub(super) fn nginx(needs: &Needs, place: Place) -> String {
     let listens: String =
         needs.inbound("-").iter().map(|ports| format!("        listen {ports};\n")).collect();
     format!(
-        "stream {{\n    server {{\n{listens}        proxy_pass {server}:$server_port;\n        proxy_protocol on;\n        \
-         proxy_timeout 1h;\n    }}\n}}\n\
-         # The server must know: ftp-server serve --proxy-protocol-from ADDRESS-OF-NGINX\n"
+        "stream {{\n    server {{\n{listens}        proxy_pass {server}:$server_port;\n        proxy_timeout 1h;\n    }}\n}}\n\
+         # The server takes all clients for one, with this machine's address: raise ftp-server --max-sessions-per-ip.\n"
     )
 }

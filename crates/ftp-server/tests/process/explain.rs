@@ -61,3 +61,24 @@ fn firewall_prints_the_ports_of_the_settings_in_every_language() {
     }
     assert_eq!(says(&["firewall", "--for", "abacus"]).0, Some(2));
 }
+
+#[test]
+fn check_finds_ranges_that_are_too_small_in_use_or_the_system_s() {
+    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, said) = says(&["check", "--passive-ports", &port, "--external-address", "10.1.2.3"]);
+    assert_eq!(code, Some(2), "{said}");
+    let done = Command::new(PROGRAM)
+        .args(["check", "--passive-ports", &port, "--external-address", "10.1.2.3"])
+        .output();
+    let said = String::from_utf8(done.unwrap().stdout).unwrap();
+    for wanted in
+        ["1 ports for 1000 sessions", "cannot be listened on", "10.1.2.3 is private", "ip_local_port_range"]
+    {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    let (first, last) = crate::harness::free_ports(20);
+    let range = format!("{first}-{last}");
+    let (code, said) = says(&["check", "--passive-ports", &range, "--max-sessions", "10"]);
+    assert_eq!((code, &*said), (Some(0), "Nothing stands in the way.\n"));
+}
