@@ -279,6 +279,8 @@ fn client_options(options: &Options) -> ClientOptions {
         records: options.records,
         protocol: Arc::new(ClientConfig {
             accept_unclean_end: options.tls_accept_unclean_end,
+            // Once EPSV has worked, routers need not look for addresses any more (RFC 2428 §4).
+            epsv_all: true,
             ..ClientConfig::default()
         }),
         bind: options.bind,

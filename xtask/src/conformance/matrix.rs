@@ -33,12 +33,11 @@ enum Mark {
     Passed,
     NotRun,
     NotApplicable,
-    Later,
     Failed,
 }
 
 impl Mark {
-    const ALL: [Self; 5] = [Self::Passed, Self::Failed, Self::NotRun, Self::NotApplicable, Self::Later];
+    const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::NotRun, Self::NotApplicable];
 
     const fn word(self) -> &'static str {
         match self {
@@ -47,7 +46,6 @@ impl Mark {
             Self::Failed => "FAILED",
             Self::NotRun => "not run",
             Self::NotApplicable => "not applicable",
-            Self::Later => "later",
         }
     }
 }
@@ -82,7 +80,7 @@ impl<'a> Matrix<'a> {
             put(&mut table, format_args!("{:<9}", line.id));
             for mark in &line.marks {
                 // What is so in no column at all is told in the last one.
-                let word = if matches!(mark, Mark::NotApplicable | Mark::Later) { "-" } else { mark.word() };
+                let word = if matches!(mark, Mark::NotApplicable) { "-" } else { mark.word() };
                 put(&mut table, format_args!("{word:<9}"));
             }
             put(&mut table, format_args!("{}", line.about));
@@ -142,7 +140,6 @@ fn line(row: &Row, worlds: &[(&str, Outcomes)], tests: &Results) -> Line {
         Shown::NotApplicable(why) => {
             (format!("not applicable: {why}"), everywhere(Mark::NotApplicable), vec![])
         }
-        Shown::Later(issue) => (format!("comes with issue {issue} of 5"), everywhere(Mark::Later), vec![]),
     };
     Line { id: row.id, about, marks, remarks }
 }
