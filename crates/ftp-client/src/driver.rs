@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use ftp_dtp::storage::{Sink, Source};
 use ftp_proto::client::{Features, Modes};
 use ftp_proto::command::{PathName, Text};
+use ftp_proto::data::DataMode;
 use ftp_proto::facts::{Entry, TimeVal};
 use ftp_proto::reply::Reply;
 use ftp_user::Transferred;
@@ -141,6 +142,27 @@ impl Client {
         match self {
             Self::Tokio(client, _) => client.certificate(),
             Self::Mio(client) => client.certificate(),
+        }
+    }
+
+    pub(crate) fn working_mode(&self) -> Option<DataMode> {
+        match self {
+            Self::Tokio(client, _) => client.working_mode(),
+            Self::Mio(client) => client.working_mode(),
+        }
+    }
+
+    pub(crate) fn local(&self) -> SocketAddr {
+        match self {
+            Self::Tokio(client, _) => client.local(),
+            Self::Mio(client) => client.local(),
+        }
+    }
+
+    pub(crate) fn prefer_mode(&mut self, mode: DataMode) {
+        match self {
+            Self::Tokio(client, _) => client.prefer_mode(mode),
+            Self::Mio(client) => client.prefer_mode(mode),
         }
     }
 

@@ -24,11 +24,16 @@ pub(crate) enum Known {
     Accepted(Fingerprint),
 }
 
+/// Where this program keeps what it learns; `None` when this user has no place for it.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")));
+    state.map(|state| state.join("ftp-client"))
+}
+
 impl KnownHosts {
     pub(crate) fn of_user() -> Self {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")));
-        Self(state.map(|state| state.join("ftp-client").join("known-hosts")))
+        Self(state_folder().map(|folder| folder.join("known-hosts")))
     }
 
     /// The file's name, for people.

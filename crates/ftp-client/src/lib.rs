@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 mod interrupt;
 mod known_hosts;
+mod known_modes;
 mod local;
 mod mirror;
 mod netrc;

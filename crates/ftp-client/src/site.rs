@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::known_hosts::KnownHosts;
+use crate::known_modes::{KnownModes, Way};
 use crate::ui::{Meter, Ui};
 use crate::url::FtpUrl;
 use crate::{netrc, prompt, tls};
@@ -22,6 +23,7 @@ use ftp_proto::reply::{Reply, ReplyCode};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// How hard is compressed: what zlib does by itself.
 const DEFLATE_LEVEL: u8 = 6;
@@ -53,6 +55,8 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) meter: Meter,
     pub(crate) told: Told,
+    /// Whose working mode is to be remembered.
+    server: Option<(String, u16)>,
 }
 
 /// What a server last told in a 227, whoever believes it. Clones are the same.
@@ -120,8 +124,21 @@ impl Site {
             if let Some(fingerprint) = connection.client.certificate() {
                 tls::remember(&context.ui, &known, &self.url, &trust, fingerprint);
             }
-            return Ok(connection);
+            return Ok(self.recall(context, connection));
         }
+    }
+
+    /// What has worked with this server before is tried first, where the user leaves the choice.
+    fn recall(&self, context: &Context, mut connection: Connection) -> Connection {
+        if context.options.mode == Mode::Auto {
+            let way =
+                Way { host: &self.url.host, port: self.url.port, local: connection.client.local().ip() };
+            if let Some(mode) = KnownModes::of_user().find(way, SystemTime::now()) {
+                connection.client.prefer_mode(mode);
+            }
+            connection.server = Some((self.url.host.clone(), self.url.port));
+        }
+        connection
     }
 
     fn connect_once(&self, context: &Context, tls: Tls, trust: Trust) -> Result<Connection, Error> {
@@ -143,7 +160,7 @@ impl Site {
         };
         let mut client = Client::connect(options.driver, &self.url.host, self.url.port, settings)?;
         client.login(self.login.clone())?;
-        Ok(Connection { client, meter, told })
+        Ok(Connection { client, meter, told, server: None })
     }
 }
 
@@ -191,9 +208,18 @@ impl Sites {
 impl Connection {
     /// Says goodbye. A server that does not answer has already given everything that was wanted.
     pub(crate) fn close(self) {
+        self.remember();
         if !self.client.is_over() {
             let _ = self.client.quit();
         }
+    }
+
+    /// Notes which mode works from here, for the next time.
+    fn remember(&self) {
+        let (Some((host, port)), Some(mode)) = (&self.server, self.client.working_mode()) else { return };
+        let way = Way { host, port: *port, local: self.client.local().ip() };
+        // Not to remember it costs a second the next time, and is no reason to complain.
+        let _ = KnownModes::of_user().note(way, mode, SystemTime::now());
     }
 }
 

@@ -19,6 +19,7 @@ use core::net::SocketAddr;
 use ftp_dtp::storage::{Sink, Source};
 use ftp_proto::client::{Features, Modes};
 use ftp_proto::command::{PathName, Text};
+use ftp_proto::data::DataMode;
 use ftp_proto::facts::{Entry, TimeVal};
 use ftp_proto::reply::Reply;
 use ftp_user::{Fingerprint, ready};
@@ -94,6 +95,23 @@ impl Client {
     /// See [`ftp_user::Client::set_modes`].
     pub fn set_modes(&mut self, modes: Modes) {
         self.0.set_modes(modes);
+    }
+
+    /// See [`ftp_user::Client::prefer_mode`].
+    pub fn prefer_mode(&mut self, mode: DataMode) {
+        self.0.prefer_mode(mode);
+    }
+
+    /// See [`ftp_user::Client::working_mode`].
+    #[must_use]
+    pub fn working_mode(&self) -> Option<DataMode> {
+        self.0.working_mode()
+    }
+
+    /// See [`ftp_user::Client::local`].
+    #[must_use]
+    pub fn local(&self) -> SocketAddr {
+        self.0.local()
     }
 
     /// See [`ftp_user::Client::features`].

@@ -193,3 +193,19 @@ fn the_record_of_failures_is_bounded() {
     }
     assert_eq!(ladder.attempts().len(), 64);
 }
+
+#[test]
+fn what_worked_at_another_time_is_tried_first_and_the_others_follow() {
+    let mut ladder = Ladder::new(v4());
+    ladder.prefer(DataMode::PORT);
+    assert_eq!(ladder.working(), None);
+    assert_eq!(ladder.first().patience, SHORT, "it may not work today");
+    assert_eq!(modes(&mut ladder), [DataMode::PORT, DataMode::EPSV, DataMode::PASV, DataMode::EPRT]);
+    // Over IPv6 there is no PORT.
+    let mut ladder = Ladder::new(config("2001:db8::1", "2001:db8::7"));
+    ladder.prefer(DataMode::PORT);
+    let first = ladder.first();
+    assert_eq!(first.mode, DataMode::EPSV);
+    ladder.worked(&first);
+    assert_eq!(ladder.working(), Some(DataMode::EPSV));
+}

@@ -12,6 +12,7 @@ use ftp_dtp::tls::{ClientTls, Fingerprint};
 use ftp_proto::address::normalise;
 use ftp_proto::client::{Features, Ladder, LadderConfig, Modes, Operation, OperationError};
 use ftp_proto::command::{Command, PathName, Secret, Text};
+use ftp_proto::data::DataMode;
 use ftp_proto::reply::Reply;
 use std::sync::Arc;
 
@@ -181,6 +182,23 @@ impl<D: Driver> Client<D> {
     pub fn set_modes(&mut self, modes: Modes) {
         self.options.modes = modes;
         self.ladder = ladder(&self.options, self.local, self.peer);
+    }
+
+    /// Tries this mode before the others: it has worked with this server at another time. Nothing is sent.
+    pub const fn prefer_mode(&mut self, mode: DataMode) {
+        self.ladder.prefer(mode);
+    }
+
+    /// The data port mode that works, once one has.
+    #[must_use]
+    pub fn working_mode(&self) -> Option<DataMode> {
+        self.ladder.working()
+    }
+
+    /// Our own address on the control connection.
+    #[must_use]
+    pub const fn local(&self) -> SocketAddr {
+        self.local
     }
 
     /// What the server said to FEAT after the login; `None` when it does not know FEAT.

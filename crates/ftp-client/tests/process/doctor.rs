@@ -35,3 +35,20 @@ fn a_password_is_not_tried_in_the_clear_by_itself() {
     let ran = here.run(&["doctor", "--clear", &server.url("")]);
     assert_eq!(ran.code, 7, "{ran:?}");
 }
+
+#[test]
+fn the_mode_that_worked_is_tried_first_the_next_time() {
+    let server = Ours::start_with(|options| {
+        let row = DataPolicyRow { passive: false, ..DataPolicyRow::default() };
+        options.protocol.data = Arc::new(DataPolicy::new(row));
+    });
+    server.put("f", b"octets");
+    let here = Place::new();
+    let first = here.run(&["-v", "--tls", "off", "cat", &server.url("f")]);
+    assert!(first.code == 0 && first.err.contains("> EPSV") && first.err.contains("> EPRT"), "{first:?}");
+    let second = here.run(&["-v", "--tls", "off", "cat", &server.url("f")]);
+    assert!(
+        second.code == 0 && !second.err.contains("> EPSV") && second.err.contains("> EPRT"),
+        "{second:?}"
+    );
+}

@@ -121,6 +121,8 @@ pub struct Ladder {
     waited: Duration,
     /// The server's fastest reply.
     round_trip: Duration,
+    /// Has worked with this server at another time.
+    preferred: Option<DataMode>,
     /// A 227 named another address than the server's, and a public one.
     told: bool,
     attempts: Vec<Attempt>,
@@ -139,6 +141,7 @@ impl Ladder {
             tried: Vec::new(),
             waited: Duration::ZERO,
             round_trip: Duration::ZERO,
+            preferred: None,
             told: false,
             attempts: Vec::new(),
         }
@@ -156,6 +159,17 @@ impl Ladder {
     /// How long the server's fastest reply took ([`round_trip`](super::ClientConnection::round_trip)).
     pub const fn set_round_trip(&mut self, round_trip: Duration) {
         self.round_trip = round_trip;
+    }
+
+    /// Tries this mode before the others, where all may be tried: it has worked with this server at another time.
+    pub const fn prefer(&mut self, mode: DataMode) {
+        self.preferred = Some(mode);
+    }
+
+    /// The mode that works, once one has.
+    #[must_use]
+    pub fn working(&self) -> Option<DataMode> {
+        self.worked.map(|(mode, _)| mode)
     }
 
     /// A rung did not work: what now?
@@ -226,7 +240,13 @@ impl Ladder {
             ((DataMode::PORT, own), v4),
         ];
         match self.config.modes {
-            Modes::Auto => all.into_iter().filter_map(|(key, fits)| fits.then_some(key)).collect(),
+            Modes::Auto => {
+                let mut order: Vec<_> =
+                    all.into_iter().filter_map(|(key, fits)| fits.then_some(key)).collect();
+                // The others stay in their order.
+                order.sort_by_key(|(mode, _)| Some(*mode) != self.preferred);
+                order
+            }
             Modes::Only(mode) => {
                 let as_told = all.into_iter().filter_map(|((of, address), fits)| {
                     (of == mode && fits && address != own).then_some((of, address))

@@ -277,6 +277,17 @@ impl Server {
         std::fs::read_dir(self.proc("fd")).unwrap().count()
     }
 
+    /// Its sockets of TCP: listeners and connections. What an event loop needs for itself is not among them, and may come
+    /// after the first session.
+    pub(crate) fn sockets(&self) -> usize {
+        let tables = ["net/tcp", "net/tcp6"].map(|table| std::fs::read_to_string(self.proc(table)).unwrap());
+        let inode = |line: &str| Some(format!("socket:[{}]", line.split_whitespace().nth(9)?));
+        let all: Vec<_> = tables.iter().flat_map(|table| table.lines().skip(1).filter_map(inode)).collect();
+        let links = std::fs::read_dir(self.proc("fd")).unwrap().flatten();
+        let name = |link: std::fs::DirEntry| std::fs::read_link(link.path()).ok();
+        links.filter_map(name).filter(|name| all.iter().any(|socket| name.as_os_str() == &**socket)).count()
+    }
+
     /// A line of /proc/PID/status that counts kB.
     pub(crate) fn memory(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(self.proc("status")).unwrap();

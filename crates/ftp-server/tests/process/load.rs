@@ -273,13 +273,13 @@ fn s42_mutated_sessions_leave_no_descriptor_no_memory_and_no_crash_behind() {
             }
         });
     };
-    let quiet = server.descriptors();
+    let quiet = server.sockets();
     // All that is shared is there after the first of them.
     run(200, seed);
-    assert!(until(|| server.descriptors() <= quiet), "{} descriptors, seed {seed}", server.descriptors());
+    assert!(until(|| server.sockets() <= quiet), "{} sockets, seed {seed}", server.sockets());
     let before = server.memory("VmRSS");
     run(visits(), seed.wrapping_add(1 << 32));
-    assert!(until(|| server.descriptors() <= quiet), "{} descriptors, seed {seed}", server.descriptors());
+    assert!(until(|| server.sockets() <= quiet), "{} sockets, seed {seed}", server.sockets());
     let after = server.memory("VmRSS");
     let _ = writeln!(
         std::io::stderr(),
