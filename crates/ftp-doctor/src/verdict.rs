@@ -18,15 +18,6 @@ pub struct Probe {
     pub announced: Option<SocketAddr>,
 }
 
-/// What is the matter, as far as the client can see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Which cause.
-    pub cause: Cause,
-    /// The failures that it explains.
-    pub explains: Vec<(DataMode, bool, FailureId)>,
-}
-
 macro_rules! causes {
     ($($variant:ident $name:literal $text:literal $cure:literal;)*) => {
         /// A cause that explains one or several failures.
@@ -37,9 +28,6 @@ macro_rules! causes {
         }
 
         impl Cause {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
             /// A stable id.
             #[must_use]
             pub const fn id(self) -> &'static str {
@@ -76,7 +64,7 @@ causes! {
         "Forward the ports of --active-ports to this machine, or use passive mode.";
     PassiveDropped "passive-dropped"
         "Packets to the server's passive ports vanish: a firewall drops them, or nobody forwards the ports."
-        "The server's operator must open and forward the passive range (`ftp-server firewall` prints the rules). Active mode works meanwhile, where it does.";
+        "The server's operator must open and forward the passive range (`ftp-server firewall` prints the rules).";
     PassiveRefused "passive-refused"
         "The server's passive ports answer that nobody listens there: they are forwarded to another machine, or a firewall rejects them."
         "The server's operator must forward the passive range to this very server; behind a balancer each server needs a range of its own.";
@@ -109,34 +97,23 @@ impl fmt::Display for Cause {
     }
 }
 
-/// The ends of the control connection as the client sees them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ends {
-    /// The client's own address.
-    pub local: IpAddr,
-    /// The server's.
-    pub server: IpAddr,
-}
-
-/// What explains the failures, the surest first. Nothing, when all probes succeed and nothing is odd.
+/// What explains the failures, as far as the client can see, in the order of the probes. Nothing, when all probes succeed
+/// and nothing is odd. `server` is the address of the control connection's peer.
 #[must_use]
-pub fn verdict(probes: &[Probe], ends: Ends) -> Vec<Finding> {
-    let seen = Seen { probes, ends };
-    let mut findings: Vec<Finding> = Vec::new();
-    for probe in probes {
-        let Some(cause) = seen.cause(probe) else { continue };
-        let failure = probe.outcome.err().map(|id| (probe.mode, probe.tls, id));
-        match findings.iter_mut().find(|finding| finding.cause == cause) {
-            Some(finding) => finding.explains.extend(failure),
-            None => findings.push(Finding { cause, explains: failure.into_iter().collect() }),
+pub fn verdict(probes: &[Probe], server: IpAddr) -> Vec<Cause> {
+    let seen = Seen { probes, server };
+    let mut causes = Vec::new();
+    for cause in probes.iter().filter_map(|probe| seen.cause(probe)) {
+        if !causes.contains(&cause) {
+            causes.push(cause);
         }
     }
-    findings
+    causes
 }
 
 struct Seen<'a> {
     probes: &'a [Probe],
-    ends: Ends,
+    server: IpAddr,
 }
 
 impl Seen<'_> {
@@ -152,13 +129,12 @@ impl Seen<'_> {
     /// What works, and would not for other clients.
     fn oddity(&self, probe: &Probe, passive: bool) -> Option<Cause> {
         let private = |address: SocketAddr| is_private(address.ip());
-        let odd = passive && probe.announced.is_some_and(private) && !is_private(self.ends.server);
+        let odd = passive && probe.announced.is_some_and(private) && !is_private(self.server);
         odd.then_some(Cause::PrivateAnnounced)
     }
 
     fn passive(&self, probe: &Probe, id: FailureId) -> Cause {
-        let clear_works =
-            probe.tls && self.any(|other| !other.tls && other.mode == probe.mode && other.outcome.is_ok());
+        let clear_works = self.works_in_the_clear(probe);
         match id {
             FailureId::ConnectTimedOut | FailureId::ConnectReset | FailureId::NobodyConnected
                 if clear_works =>
@@ -177,8 +153,7 @@ impl Seen<'_> {
     }
 
     fn active(&self, probe: &Probe, id: FailureId) -> Cause {
-        let clear_works =
-            probe.tls && self.any(|other| !other.tls && other.mode == probe.mode && other.outcome.is_ok());
+        let clear_works = self.works_in_the_clear(probe);
         let passive_works =
             self.any(|other| other.mode.opening(Side::User) == Opening::Connect && other.outcome.is_ok());
         match id {
@@ -203,6 +178,11 @@ impl Seen<'_> {
         }
     }
 
+    /// What fails under TLS works without.
+    fn works_in_the_clear(&self, probe: &Probe) -> bool {
+        probe.tls && self.any(|other| !other.tls && other.mode == probe.mode && other.outcome.is_ok())
+    }
+
     fn any(&self, is_so: impl Fn(&Probe) -> bool) -> bool {
         self.probes.iter().any(is_so)
     }
@@ -221,8 +201,7 @@ mod tests {
     }
 
     fn causes(probes: &[Probe]) -> Vec<Cause> {
-        let ends = Ends { local: "192.168.0.2".parse().unwrap(), server: "198.51.100.2".parse().unwrap() };
-        verdict(probes, ends).into_iter().map(|finding| finding.cause).collect()
+        verdict(probes, "198.51.100.2".parse().unwrap())
     }
 
     const ALL: [DataMode; 4] = [DataMode::EPSV, DataMode::PASV, DataMode::EPRT, DataMode::PORT];

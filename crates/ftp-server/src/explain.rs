@@ -148,7 +148,6 @@ fn needs(settings: &Settings) -> Needs {
         passive: row.passive.then_some(row.ports),
         active_source: active_source.filter(|_| row.active),
         tls_required: settings.tls.mode == TlsMode::Require,
-        is_client: false,
         control,
     }
 }

@@ -5,9 +5,9 @@ use crate::args::{Doctor, Mode, TlsMode};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::out;
-use crate::site::{Context, Site};
+use crate::site::{Connection, Context, Site};
 use core::net::{IpAddr, SocketAddr};
-use ftp_doctor::verdict::{Ends, Finding, Probe, verdict};
+use ftp_doctor::verdict::{Cause, Probe, verdict};
 use ftp_proto::data::{DataMode, FailureId};
 use serde_json::json;
 
@@ -53,12 +53,17 @@ struct Cell {
 pub(super) fn doctor(context: &Context, doctor: &Doctor) -> Result<Exit, Failure> {
     let url = url(&doctor.url)?;
     let site = Site::new(context, &url)?;
-    let cells = probe_all(context, &site, &rows(doctor, context, &site));
-    let findings = findings(&cells);
+    let rows = rows(doctor, context, &site);
+    if let Some(&row) = rows.iter().find(|row| row.tls) {
+        // A certificate that nobody knows is asked about once, and not by each probe. What else fails, they will tell.
+        site.connect(&in_row(context, row)).map_or_else(drop, Connection::close);
+    }
+    let cells = probe_all(context, &site, &rows);
+    let causes = causes(&cells);
     if context.options.json {
-        out::json(&as_json(&cells, &findings))?;
+        out::json(&as_json(&cells, &causes))?;
     } else {
-        out::write(as_text(&cells, &findings).as_bytes())?;
+        out::write(as_text(&cells, &causes).as_bytes())?;
     }
     Ok(exit(&cells))
 }
@@ -91,15 +96,21 @@ fn probe_all(context: &Context, site: &Site, rows: &[Row]) -> Vec<Cell> {
     })
 }
 
-fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode)) -> Cell {
+/// The options that make a row.
+fn in_row(context: &Context, row: Row) -> Context {
     let mut context = context.clone();
-    context.options.mode = name;
     (context.options.ipv4, context.options.ipv6) = (!row.v6, row.v6);
     context.options.tls = match (row.tls, context.options.tls) {
         (false, _) => TlsMode::Off,
         (true, TlsMode::Implicit) => TlsMode::Implicit,
         (true, _) => TlsMode::Explicit,
     };
+    context
+}
+
+fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode)) -> Cell {
+    let mut context = in_row(context, row);
+    context.options.mode = name;
     let mut cell = Cell { row, mode, outcome: Outcome::Works, announced: None, server: None };
     let mut connection = match site.connect(&context) {
         Ok(connection) => connection,
@@ -120,7 +131,7 @@ fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode
     cell
 }
 
-fn findings(cells: &[Cell]) -> Vec<Finding> {
+fn causes(cells: &[Cell]) -> Vec<Cause> {
     let probe = |cell: &Cell| {
         let outcome = match &cell.outcome {
             Outcome::Works => Ok(()),
@@ -129,18 +140,16 @@ fn findings(cells: &[Cell]) -> Vec<Finding> {
         };
         Some(Probe { mode: cell.mode, tls: cell.row.tls, outcome, announced: cell.announced })
     };
-    let mut all: Vec<Finding> = Vec::new();
+    let mut all: Vec<Cause> = Vec::new();
     for v6 in [false, true] {
         let cells: Vec<_> = cells.iter().filter(|cell| cell.row.v6 == v6).collect();
         let Some(server) = cells.iter().find_map(|cell| cell.server) else { continue };
         let probes: Vec<_> = cells.into_iter().filter_map(probe).collect();
-        let found = verdict(&probes, Ends { local: server, server });
-        all.extend(
-            found
-                .into_iter()
-                .filter(|one| !all.iter().any(|other| other.cause == one.cause))
-                .collect::<Vec<_>>(),
-        );
+        for cause in verdict(&probes, server) {
+            if !all.contains(&cause) {
+                all.push(cause);
+            }
+        }
     }
     all
 }
@@ -154,7 +163,7 @@ fn exit(cells: &[Cell]) -> Exit {
     }
 }
 
-fn as_text(cells: &[Cell], findings: &[Finding]) -> String {
+fn as_text(cells: &[Cell], causes: &[Cause]) -> String {
     let mut text = format!(
         "{:<12}{}\n",
         "",
@@ -177,15 +186,10 @@ fn as_text(cells: &[Cell], findings: &[Finding]) -> String {
             text.push_str(&format!("\n{}: {why}\n", cell.row.name()));
         }
     }
-    for finding in findings {
-        text.push_str(&format!(
-            "\n{}\n  {} [{}]\n",
-            finding.cause.text(),
-            finding.cause.cure(),
-            finding.cause
-        ));
+    for cause in causes {
+        text.push_str(&format!("\n{}\n  {} [{cause}]\n", cause.text(), cause.cure()));
     }
-    if findings.is_empty() && exit(cells) == Exit::Ok {
+    if causes.is_empty() && exit(cells) == Exit::Ok {
         text.push_str("\nEvery mode works.\n");
     }
     text
@@ -199,7 +203,7 @@ fn word(outcome: &Outcome) -> String {
     }
 }
 
-fn as_json(cells: &[Cell], findings: &[Finding]) -> serde_json::Value {
+fn as_json(cells: &[Cell], causes: &[Cause]) -> serde_json::Value {
     let cell = |cell: &Cell| {
         let (works, failure, message) = match &cell.outcome {
             Outcome::Works => (true, None, None),
@@ -212,9 +216,9 @@ fn as_json(cells: &[Cell], findings: &[Finding]) -> serde_json::Value {
             "announced": cell.announced.map(|address| address.to_string()),
         })
     };
-    let finding = |finding: &Finding| json!({ "cause": finding.cause.id(), "text": finding.cause.text(), "cure": finding.cause.cure() });
+    let finding = |cause: &Cause| json!({ "cause": cause.id(), "text": cause.text(), "cure": cause.cure() });
     json!({
         "cells": cells.iter().map(cell).collect::<Vec<_>>(),
-        "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+        "findings": causes.iter().map(finding).collect::<Vec<_>>(),
     })
 }

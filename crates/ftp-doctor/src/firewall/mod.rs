@@ -23,6 +23,9 @@ use core::net::IpAddr;
 use core::str::FromStr;
 use ftp_proto::data::PortRange;
 
+/// How the rules are marked, so that they are found again.
+const MARK: &str = "ftp-server";
+
 /// What has to get through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -35,8 +38,6 @@ pub struct Needs {
     pub active_source: Option<u16>,
     /// Control connections are always under TLS: what reads FTP on the way is blind.
     pub tls_required: bool,
-    /// It is a client that listens: `passive` holds the ports of its active mode, and there is no control port.
-    pub is_client: bool,
 }
 
 /// Where the rules are for.
@@ -133,10 +134,5 @@ impl Needs {
             (first, last) => format!("{first}{between}{last}"),
         };
         self.control.iter().map(u16::to_string).chain(self.passive.map(range)).collect()
-    }
-
-    /// What it is that listens.
-    fn whose(&self) -> &'static str {
-        if self.is_client { "ftp-client" } else { "ftp-server" }
     }
 }

@@ -1,13 +1,13 @@
 //! Packet filters.
 
-use super::{Needs, Place};
+use super::{MARK, Needs, Place};
 use core::net::IpAddr;
 
 /// Rules are put first in the chains that everybody has, so that a closed firewall opens for them; a chain of their own could
 /// not overrule another's drop.
 pub(super) fn nftables(needs: &Needs, place: Place) -> String {
-    let (ports, whose) = (needs.inbound("-").join(", "), needs.whose());
-    let mut text = format!("# {whose}: load with `nft -f FILE`; changes no other rule.\n");
+    let ports = needs.inbound("-").join(", ");
+    let mut text = format!("# {MARK}: load with `nft -f FILE`; changes no other rule.\n");
     let (chain, to, from) = match place {
         Place::Host => ("input", String::new(), String::new()),
         Place::Router { machine, .. } => {
@@ -19,8 +19,8 @@ pub(super) fn nftables(needs: &Needs, place: Place) -> String {
     let mut rule = |chain: &str, rule: &str| {
         text.push_str(&format!(
             "add chain inet filter {chain} {{ type filter hook {chain} priority filter; }}\n\
-             insert rule inet filter {chain} ct state established accept comment \"{whose}\"\n\
-             insert rule inet filter {chain} {rule} accept comment \"{whose}\"\n"
+             insert rule inet filter {chain} ct state established accept comment \"{MARK}\"\n\
+             insert rule inet filter {chain} {rule} accept comment \"{MARK}\"\n"
         ));
     };
     rule(chain, &format!("{to}tcp dport {{ {ports} }}"));
@@ -33,7 +33,7 @@ pub(super) fn nftables(needs: &Needs, place: Place) -> String {
         text.push_str(&format!(
             "add table {family} nat\n\
              add chain {family} nat prerouting {{ type nat hook prerouting priority dstnat; }}\n\
-             add rule {family} nat prerouting fib daddr type local tcp dport {{ {ports} }} dnat to {machine} comment \"{whose}\"\n"
+             add rule {family} nat prerouting fib daddr type local tcp dport {{ {ports} }} dnat to {machine} comment \"{MARK}\"\n"
         ));
     }
     text
@@ -44,9 +44,9 @@ const fn family(ip: IpAddr) -> &'static str {
 }
 
 pub(super) fn iptables(needs: &Needs, place: Place) -> String {
-    let (ports, whose) = (needs.inbound(":").join(","), needs.whose());
-    let comment = format!("-m comment --comment {whose} -j");
-    let mut text = format!("# {whose}: run with `sh`; changes no other rule.\n");
+    let ports = needs.inbound(":").join(",");
+    let comment = format!("-m comment --comment {MARK} -j");
+    let mut text = format!("# {MARK}: run with `sh`; changes no other rule.\n");
     let (programs, chain, to, from) = match place {
         Place::Host => (&["iptables", "ip6tables"][..], "INPUT", String::new(), String::new()),
         Place::Router { machine, .. } => {
@@ -84,21 +84,17 @@ pub(super) fn ufw(needs: &Needs, place: Place) -> String {
     let mut text = String::new();
     for ports in needs.inbound(":") {
         text.push_str(&match place {
-            Place::Host => format!("{route} {ports}/tcp comment {}\n", needs.whose()),
-            Place::Router { .. } => format!("{route} {ports} comment {}\n", needs.whose()),
+            Place::Host => format!("{route} {ports}/tcp comment {}\n", MARK),
+            Place::Router { .. } => format!("{route} {ports} comment {}\n", MARK),
         });
     }
     match (needs.active_source, place) {
         (Some(port), Place::Host) => {
-            text.push_str(&format!(
-                "ufw allow out proto tcp from any port {port} comment {}\n",
-                needs.whose()
-            ));
+            text.push_str(&format!("ufw allow out proto tcp from any port {port} comment {}\n", MARK));
         }
-        (Some(port), Place::Router { machine, .. }) => text.push_str(&format!(
-            "ufw route allow proto tcp from {machine} port {port} comment {}\n",
-            needs.whose()
-        )),
+        (Some(port), Place::Router { machine, .. }) => {
+            text.push_str(&format!("ufw route allow proto tcp from {machine} port {port} comment {}\n", MARK))
+        }
         (None, _) => {}
     }
     if let Place::Router { forwards: true, .. } = place {

@@ -4,18 +4,19 @@ use super::{Needs, Place};
 
 pub(super) fn list(needs: &Needs, place: Place) -> String {
     let mut text = String::new();
-    let whom = match (place, needs.is_client) {
-        (Place::Host, false) => "this server".to_owned(),
-        (Place::Host, true) => "this machine".to_owned(),
-        (Place::Router { machine, .. }, _) => machine.to_string(),
+    let whom = match place {
+        Place::Host => "this server".to_owned(),
+        Place::Router { machine, .. } => machine.to_string(),
     };
     let mut line = |words: String| text.push_str(&format!("- {words}\n"));
     for port in &needs.control {
         line(format!("let in TCP from anywhere to {whom} port {port} (control connections)"));
     }
     if let Some(range) = needs.passive {
-        let what = if needs.is_client { "active data connections" } else { "passive data connections" };
-        line(format!("let in TCP from anywhere to {whom} ports {} to {} ({what})", range.first, range.last));
+        line(format!(
+            "let in TCP from anywhere to {whom} ports {} to {} (passive data connections)",
+            range.first, range.last
+        ));
     }
     if let Some(port) = needs.active_source {
         line(format!("let out TCP from {whom} port {port} to anywhere (active data connections)"));

@@ -48,6 +48,7 @@ fn s31_killed_at_a_random_instant_nothing_is_lost_or_half_written() {
                 drop(data);
                 client.reply()
             });
+            // No event marks a random instant.
             std::thread::sleep(life);
             server.signal(Signal::KILL);
             server.wait();

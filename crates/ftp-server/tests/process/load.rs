@@ -96,6 +96,7 @@ fn s40_stalled_handshakes_dead_readers_slow_writers_and_large_listings_hold_nobo
         .collect();
     let write = || {
         slow.iter().for_each(|mut data| data.write_all(b"x").unwrap());
+        // Its slowness is what the writer does to the server; nothing waits for it.
         std::thread::sleep(Duration::from_millis(10));
     };
     let mut during = before;
@@ -155,7 +156,7 @@ fn s23_a_hundred_thousand_pipelined_commands_are_answered_and_hold_nobody_up() {
         noops[noops.len() - 1]
     );
     // The requirement's own bound.
-    assert!(noops[noops.len() * 99 / 100] < Duration::from_millis(500), "{noops:?}");
+    assert!(noops[noops.len() - 1] < Duration::from_millis(500), "{noops:?}");
 }
 
 /// A whole visit, before chance changes it.
