@@ -9,6 +9,7 @@
 //! | [`sockets`] | listening and connecting with the right options; source ports |
 //! | [`accept`] | accepting control connections, also when descriptors run out |
 //! | [`ports`] | the port pool: random ports of a range; strangers turned away |
+//! | [`proxy`] | who is behind a connection that a load balancer made (PROXY protocol) |
 //! | [`control`] | control octets between a socket and a connection machine |
 //! | [`data`] | the data connections of one session, from listening or connecting to the end of the transfer |
 //! | [`pump`] | the octets of one transfer, between storage and the data connection |
@@ -19,8 +20,7 @@
 //! | [`errors`] | the system's errors in the protocol's terms |
 //! | [`event_loop`] | what a driver brings: readiness, time, threads |
 //!
-//! What comes in front of a data connection has its place: a header of the PROXY protocol, or ports that several
-//! sessions share, behind [`ports::DataListener::admit`]. A faster way for octets is another row of the [`pump`]'s table, and another kind of
+//! Ports that several sessions share would have their place behind [`ports::DataListener::admit`]. A faster way for octets is another row of the [`pump`]'s table, and another kind of
 //! [`pump::StorageJob`].
 //!
 //! # A file over a socket
@@ -85,6 +85,7 @@ pub mod data;
 pub mod errors;
 pub mod event_loop;
 pub mod ports;
+pub mod proxy;
 pub mod pump;
 pub mod sockets;
 pub mod storage;

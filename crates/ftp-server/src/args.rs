@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::config::{
-    ActiveAddresses, ActiveSource, ClientCertificate, EncodingList, LogFormat, Modes, PassivePorts,
+    ActiveAddresses, ActiveSource, ClientCertificate, EncodingList, LogFormat, Modes, Network, PassivePorts,
     PeerCheckText, ResumptionMode, Seconds, TlsMode,
 };
 use crate::driver::Driver;
@@ -209,6 +209,11 @@ pub(crate) struct Serve {
     /// Where to listen for clients that begin with TLS (implicit TLS, port 990): as --listen; may be repeated.
     #[arg(long, value_name = "ADDR", value_parser = parse_listen)]
     pub(crate) listen_tls: Vec<Vec<SocketAddr>>,
+
+    /// A load balancer (an address, or a network such as 10.0.0.0/8) that begins each connection, control and data, with a
+    /// header of the PROXY protocol, version 1 or 2; may be repeated. Nobody else's header is believed.
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) proxy_protocol_from: Vec<Network>,
 
     /// Data connections resume the control connection's TLS session: `off` does not look, `log` only tells, `auto` requires it
     /// once a session has done so, `require` requires it always [default: auto].

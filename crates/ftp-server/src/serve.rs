@@ -11,6 +11,7 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use ftp_backend::users::{Anonymous, PlainAccount};
 use ftp_backend::{Accounts, LocalOptions, LocalStorage, Rights, StandardBackend};
+use ftp_dtp::proxy::TrustedProxies;
 use ftp_proto::data::SourcePort;
 use ftp_proto::server::ServerConfig;
 use ftp_service::{BindError, Server, ServerHandle, ServerOptions};
@@ -99,6 +100,9 @@ fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
         drain: settings.drain,
         tls: identity.map(Identity::tls),
         implicit: settings.tls.listen.clone(),
+        proxies: TrustedProxies::new(
+            &settings.proxies.iter().map(|it| (it.address, it.prefix)).collect::<Vec<_>>(),
+        ),
         recorder: None,
     }
 }

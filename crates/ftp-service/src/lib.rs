@@ -107,6 +107,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod conversation;
 mod log;
 mod questions;
 mod server;

@@ -7,6 +7,7 @@ use core::time::Duration;
 use ftp_backend::Backend;
 use ftp_backend::limits::SessionLimits;
 use ftp_dtp::accept::{Accepted, Acceptor, EXHAUSTED_PAUSE};
+use ftp_dtp::proxy::TrustedProxies;
 use ftp_dtp::sockets::control_listener;
 use ftp_dtp::tls::ServerTls;
 use ftp_proto::data::DataPolicy;
@@ -30,6 +31,8 @@ pub struct ServerOptions {
     pub tls: Option<Arc<ServerTls>>,
     /// Where TLS comes first (implicit TLS), besides the other addresses.
     pub implicit: Vec<SocketAddr>,
+    /// Load balancers that begin each connection with a PROXY header, on control and data listeners; nobody else is believed.
+    pub proxies: TrustedProxies,
     /// Takes the transcripts of all sessions; none are made when there is nobody.
     pub recorder: Option<Arc<dyn Recorder>>,
 }
@@ -49,6 +52,7 @@ impl Default for ServerOptions {
             drain: Duration::from_secs(30),
             tls: None,
             implicit: Vec::new(),
+            proxies: TrustedProxies::default(),
             recorder: None,
         }
     }

@@ -1,91 +1,53 @@
-//! One session: a control connection with its machine, its data connections and its questions.
-//!
-//! Everything that it waits for stands in one struct, so that an idle session is small, and nothing is shared, so that
-//! nothing is locked.
+//! A session, from the moment that its connection was accepted.
 
-use crate::log::{log, session_span};
-use crate::questions::Questions;
-use crate::server::{Connection, Recorder};
-use crate::shared::{Service, Signals};
-use core::task::Poll;
+use crate::conversation::Conversation;
+use crate::server::Connection;
+use crate::shared::Service;
+use core::net::SocketAddr;
+use core::task::{Poll, ready};
 use core::time::Duration;
-use ftp_backend::Application;
-use ftp_backend::limits::SessionPermit;
 use ftp_dtp::control::ControlSocket;
-use ftp_dtp::data::DataConnections;
 use ftp_dtp::event_loop::EventLoop;
+use ftp_dtp::proxy::Introduction;
 use ftp_dtp::sockets::{endpoints, prepare_control};
-use ftp_dtp::tls::{ServerTlsSession, TlsError, TlsStream};
-use ftp_proto::data::DataEvent;
-use ftp_proto::io::{ControlMachine as _, IoAction, Step, Timer};
-use ftp_proto::server::transcript::{Line, Recording};
-use ftp_proto::server::{ServerOutput, ShutDown};
+use ftp_proto::io::ControlEndpoints;
 use ftp_proto::time::Instant;
 use std::io;
 use std::sync::Arc;
-use tracing::Span;
 
-/// How often a session moves on before others get their turn.
-const STEPS_A_TURN: usize = 16;
+/// How long a load balancer has to say who is behind it. It says so at once.
+const INTRODUCTION: Duration = Duration::from_secs(5);
 
 /// One session in an event loop `L`.
 #[derive(Debug)]
-pub struct Session<L: EventLoop> {
-    machine: Recording,
-    control: ControlSocket<L>,
-    data: DataConnections<L>,
-    questions: Questions<L>,
-    /// Taken when it is first needed, and kept: data connections resume the control connection's session.
-    tls: Option<ServerTlsSession>,
-    service: Arc<Service>,
-    number: u64,
-    recorder: Option<Arc<dyn Recorder>>,
-    /// Up to where it has heard what the service says.
-    heard: u64,
-    /// How long a closed control connection waits for the peer.
-    linger: Duration,
-    patience: Patience,
-    span: Span,
-    /// Its place among the sessions, or among the peers that are turned away.
-    _permit: SessionPermit,
+pub struct Session<L: EventLoop>(State<L>);
+
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are open, and a box would cost each of them an allocation"
+)]
+enum State<L: EventLoop> {
+    /// The connection is a load balancer's: who is behind it?
+    Unnamed {
+        arrived: Option<Box<Arrived<L>>>,
+        until: Instant,
+    },
+    Open(Conversation<L>),
 }
 
-/// How long the end of the session is waited for.
-#[derive(Debug, Clone, Copy)]
-enum Patience {
-    Endless,
-    /// The server drains: then the transfer is cut.
-    ForTransfer(Instant),
-    /// Everything was cut: then nobody waits for storage that does not answer.
-    ForStorage(Instant),
-    Over,
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(crate) struct Arrived<L: EventLoop> {
+    pub(crate) service: Arc<Service>,
+    pub(crate) control: ControlSocket<L>,
+    pub(crate) endpoints: ControlEndpoints,
+    /// The socket's own address, as the system gives it.
+    pub(crate) own_address: SocketAddr,
+    pub(crate) implicit_tls: bool,
 }
-
-impl Patience {
-    const fn ends_at(self) -> Option<Instant> {
-        match self {
-            Self::ForTransfer(at) | Self::ForStorage(at) => Some(at),
-            Self::Endless | Self::Over => None,
-        }
-    }
-}
-
-/// Something that a session may wait for. True when the machine was told something.
-type Advance<L> = fn(&mut Session<L>, &mut L) -> bool;
 
 impl<L: EventLoop> Session<L> {
-    /// In this order: a control connection that is gone is seen before the end of an upload. A client that is killed closes
-    /// both at once, and half a file must not pose as whole.
-    const ADVANCES: [Advance<L>; 7] = [
-        Self::hear_signals,
-        Self::flush,
-        Self::fill,
-        Self::move_data,
-        Self::answer,
-        Self::time,
-        Self::finish_closing,
-    ];
-
     /// A session for a connection that was just accepted. Its first turn is due at once.
     ///
     /// # Errors
@@ -96,235 +58,59 @@ impl<L: EventLoop> Session<L> {
         let _ = prepare_control(&stream);
         let (endpoints, own_address) = (endpoints(&stream)?, stream.local_addr()?);
         let control = ControlSocket::new(event_loop, stream)?;
-        let number = service.next_session();
-        let span = session_span(number, endpoints.peer);
-        let recorder = service.recorder();
-        let config = if implicit_tls { &service.implicit } else { &service.config };
-        let mut machine = Recording::new(Arc::clone(config), endpoints, event_loop.now(), recorder.is_some());
-        let (permit, linger) = match service.sessions.admit(endpoints.peer.ip()) {
-            Ok(permit) => (permit, service.config.timeouts.linger),
-            Err(why) => {
-                span.in_scope(|| tracing::warn!(%why, "turned away"));
-                machine.turn_away(event_loop.now());
-                (service.turned_away.admit(endpoints.peer.ip()).map_err(io::Error::other)?, Duration::ZERO)
-            }
-        };
-        let application = Application::new(Arc::clone(&service.backend), endpoints);
-        Ok(Self {
-            machine,
-            control,
-            data: DataConnections::new(service.resources.clone(), own_address, endpoints.peer.ip()),
-            questions: Questions::new(application),
-            tls: None,
-            service: Arc::clone(service),
-            number,
-            recorder,
-            heard: 0,
-            linger,
-            patience: Patience::Endless,
-            span,
-            _permit: permit,
-        })
+        let service = Arc::clone(service);
+        let unnamed = service.resources.proxies.contains(endpoints.peer.ip());
+        let arrived = Arrived { service, control, endpoints, own_address, implicit_tls };
+        Ok(Self(if unnamed {
+            State::Unnamed { arrived: Some(Box::new(arrived)), until: event_loop.now() + INTRODUCTION }
+        } else {
+            State::Open(Conversation::open(event_loop, arrived)?)
+        }))
     }
 
     /// Does what can be done now. Ready when the session is over.
     pub fn turn(&mut self, event_loop: &mut L) -> Poll<()> {
-        let span = self.span.clone();
-        let _inside = span.enter();
-        let over = self.steps(event_loop);
-        self.record();
-        over
-    }
-
-    fn steps(&mut self, event_loop: &mut L) -> Poll<()> {
-        for _ in 0..STEPS_A_TURN {
-            self.carry_out(event_loop);
-            if self.is_over() {
-                return Poll::Ready(());
-            }
-            if !self.advance(event_loop) {
-                return Poll::Pending;
+        if let State::Unnamed { arrived, until } = &mut self.0 {
+            match ready!(poll_name(arrived, *until, event_loop)) {
+                Some(conversation) => self.0 = State::Open(conversation),
+                None => return Poll::Ready(()),
             }
         }
-        event_loop.again();
-        Poll::Pending
-    }
-
-    fn is_over(&self) -> bool {
-        matches!(self.patience, Patience::Over)
-            || self.machine.is_finished() && self.control.is_closed() && self.questions.is_idle()
-    }
-
-    fn advance(&mut self, event_loop: &mut L) -> bool {
-        let mut moved = false;
-        for advance in Self::ADVANCES {
-            if advance(self, event_loop) {
-                self.carry_out(event_loop);
-                moved = true;
-            }
-        }
-        moved
-    }
-
-    /// Does what the machine says until it says nothing more.
-    fn carry_out(&mut self, event_loop: &mut L) {
-        while let Some(step) = self.machine.poll() {
-            match step {
-                Step::Io(action) => self.act(event_loop, action),
-                Step::App(ServerOutput::Ask(ask)) => self.questions.ask(event_loop, ask),
-                Step::App(ServerOutput::Withdrawn(ask)) => self.questions.withdraw(ask),
-                Step::App(ServerOutput::Notice(notice)) => {
-                    log(&self.span, &notice);
-                    self.questions.notice(&notice);
-                }
-            }
-        }
-    }
-
-    fn act(&mut self, event_loop: &mut L, action: IoAction) {
-        match action {
-            IoAction::StartControlTls(_) => {
-                self.tls = self.service.tls();
-                let tls = self.tls.as_ref().and_then(|tls| usable(tls.control()));
-                self.control.start_tls(tls);
-            }
-            IoAction::StopControlTls => self.control.stop_tls(event_loop.now()),
-            IoAction::CloseControl => self.control.close(event_loop, event_loop.now() + self.linger),
-            IoAction::Listen { id, bind, ports, expect, tls: _ } => {
-                self.data.listen(event_loop, id, bind, ports, expect);
-            }
-            IoAction::Connect { id, source, target } => self.data.connect(id, source, target),
-            IoAction::StartDataTls { id, role: _, flow, must_resume } => {
-                let tls = self.tls.as_ref().and_then(|tls| usable(tls.data(flow, must_resume)));
-                self.data.start_tls(id, tls);
-            }
-            IoAction::StartTransfer { id, transfer, plan } => {
-                self.data.start(id, &plan, self.questions.take_handle(transfer));
-            }
-            IoAction::CancelTransfer { transfer } => self.questions.cancel(event_loop, transfer),
-            IoAction::DropData { id } => self.data.drop_data(id),
-        }
-    }
-
-    fn flush(&mut self, event_loop: &mut L) -> bool {
-        self.control.flush(event_loop, &mut self.machine)
-    }
-
-    fn fill(&mut self, event_loop: &mut L) -> bool {
-        let moved = self.control.fill(event_loop, &mut self.machine);
-        if let Some(why) = self.control.tls_failure().filter(|_| moved) {
-            tracing::warn!(why, "the TLS handshake failed");
-        }
-        moved
-    }
-
-    fn move_data(&mut self, event_loop: &mut L) -> bool {
-        let (machine, now) = (&mut self.machine, event_loop.now());
-        match self.data.poll(event_loop, |id, peer| machine.admit(id, peer, now)) {
-            Poll::Ready((id, event)) => {
-                machine.handle_data(id, event, now);
-                true
-            }
-            // A stranger who was refused is a notice.
-            Poll::Pending => {
-                self.carry_out(event_loop);
-                false
-            }
-        }
-    }
-
-    fn answer(&mut self, event_loop: &mut L) -> bool {
-        let (machine, now) = (&mut self.machine, event_loop.now());
-        self.questions.poll(event_loop, |decision| machine.decide(decision, now)).is_ready()
-    }
-
-    fn time(&mut self, event_loop: &mut L) -> bool {
-        let deadline = self.machine.deadline();
-        let machine_at = deadline.map(|deadline| deadline.at);
-        let all = [machine_at, self.patience.ends_at(), self.control.deadline(), self.data.deadline()];
-        let Some(first) = all.into_iter().flatten().min() else { return false };
-        if !event_loop.poll_until(first) {
-            return false;
-        }
-        let now = event_loop.now();
-        if self.patience.ends_at().is_some_and(|at| at <= now) {
-            self.lose_patience(now);
-        }
-        if let Some(deadline) = deadline.filter(|deadline| deadline.at <= now) {
-            if deadline.why == Timer::TransferStall {
-                self.report_progress(now);
-            }
-            self.machine.handle_timeout(now);
-        }
-        // The control and the data connections see for themselves, in their own steps.
-        true
-    }
-
-    fn lose_patience(&mut self, now: Instant) {
-        match self.patience {
-            Patience::ForTransfer(_) => self.hurry(now),
-            Patience::Endless | Patience::ForStorage(_) | Patience::Over => self.patience = Patience::Over,
-        }
-    }
-
-    /// The end, now: neither transfers nor peers are waited for.
-    fn hurry(&mut self, now: Instant) {
-        if !matches!(self.patience, Patience::ForStorage(_)) {
-            self.patience = Patience::ForStorage(now + self.service.config.timeouts.linger);
-        }
-        self.linger = Duration::ZERO;
-        self.control.close_earlier(now);
-        self.machine.shut_down(ShutDown::Now, now);
-    }
-
-    /// A transfer that moves has not stalled; how far it is is told when it matters.
-    fn report_progress(&mut self, now: Instant) {
-        for (id, octets) in self.data.progress() {
-            self.machine.handle_data(id, DataEvent::Progress { octets }, now);
-        }
-    }
-
-    fn hear_signals(&mut self, event_loop: &mut L) -> bool {
-        let Some(Signals { stop, data_policy, .. }) = self.service.news(&mut self.heard) else {
-            return false;
-        };
-        self.machine.set_data_policy(data_policy);
-        let now = event_loop.now();
-        match stop {
-            Some(ShutDown::Now) => self.hurry(now),
-            Some(ShutDown::AfterTransfer) => {
-                if matches!(self.patience, Patience::Endless) {
-                    self.patience = Patience::ForTransfer(now + self.service.drain);
-                }
-                self.machine.shut_down(ShutDown::AfterTransfer, now);
-            }
-            None => {}
-        }
-        true
-    }
-
-    fn finish_closing(&mut self, event_loop: &mut L) -> bool {
-        self.control.poll_closed(event_loop)
-    }
-
-    /// What was noted since the last turn goes to who wants it.
-    fn record(&mut self) {
-        if let Some(recorder) = &self.recorder {
-            while let Some(entry) = self.machine.next_entry() {
-                recorder.record(Line { session: self.number, entry });
-            }
+        match &mut self.0 {
+            State::Open(conversation) => conversation.turn(event_loop),
+            State::Unnamed { .. } => Poll::Ready(()),
         }
     }
 }
 
-/// What cannot be made is a failed handshake to the machine; here it is told why.
-fn usable(tls: Result<TlsStream, TlsError>) -> Option<TlsStream> {
-    tls.inspect_err(|error| tracing::error!(%error, "no TLS")).ok()
-}
-
-impl<L: EventLoop> Drop for Session<L> {
-    fn drop(&mut self) {
-        self.machine.finish();
-        self.record();
+/// The conversation with who is behind a balancer; `None` when there is to be none.
+fn poll_name<L: EventLoop>(
+    waiting: &mut Option<Box<Arrived<L>>>,
+    until: Instant,
+    event_loop: &mut L,
+) -> Poll<Option<Conversation<L>>> {
+    let Some(arrived) = waiting else { return Poll::Ready(None) };
+    let introduced = match arrived.control.poll_introduction(event_loop) {
+        Poll::Ready(introduced) => introduced,
+        Poll::Pending if event_loop.poll_until(until) => Err(io::ErrorKind::TimedOut.into()),
+        // There is nobody yet who could be told that the server ends.
+        Poll::Pending if arrived.service.is_stopping() => return Poll::Ready(None),
+        Poll::Pending => return Poll::Pending,
+    };
+    let balancer = arrived.endpoints.peer;
+    match introduced {
+        Ok(Introduction::Client { peer, dialled }) => {
+            arrived.endpoints.peer = peer;
+            arrived.endpoints.dialled = Some(dialled);
+        }
+        Ok(Introduction::Balancer) => {}
+        Err(error) => {
+            tracing::warn!(%balancer, %error, "closed: a trusted load balancer did not begin with a PROXY header");
+            return Poll::Ready(None);
+        }
     }
+    let opened = waiting.take().map(|arrived| Conversation::open(event_loop, *arrived));
+    Poll::Ready(opened.and_then(|opened| {
+        opened.inspect_err(|error| tracing::debug!(%error, "a connection was gone before it was served")).ok()
+    }))
 }

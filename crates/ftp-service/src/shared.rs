@@ -58,7 +58,7 @@ impl fmt::Debug for Wake {
 
 impl Service {
     pub(crate) fn new(backend: Arc<dyn Backend>, options: ServerOptions) -> Self {
-        let ServerOptions { protocol, sessions, drain, tls, implicit: _, recorder } = options;
+        let ServerOptions { protocol, sessions, drain, tls, implicit: _, proxies, recorder } = options;
         Self {
             backend,
             signals: Mutex::new(Signals {
@@ -69,7 +69,7 @@ impl Service {
             implicit: Arc::new(ServerConfig { implicit_tls: true, ..protocol.clone() }),
             config: Arc::new(protocol),
             tls: Mutex::new(tls),
-            resources: DataResources::default(),
+            resources: DataResources { proxies, ..DataResources::default() },
             sessions: Sessions::new(sessions),
             turned_away: Sessions::new(TURNED_AWAY),
             drain,

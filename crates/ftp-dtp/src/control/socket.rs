@@ -2,6 +2,7 @@
 
 use super::ControlPipe;
 use crate::event_loop::{Direction, EventLoop};
+use crate::proxy::{self, Introduction};
 use crate::tls::TlsStream;
 use core::task::Poll;
 use ftp_proto::io::ControlMachine;
@@ -39,6 +40,11 @@ impl<L: EventLoop> ControlSocket<L> {
     /// The system's.
     pub fn new(event_loop: &mut L, stream: TcpStream) -> io::Result<Self> {
         Ok(Self { stream: event_loop.watch(stream)?, pipe: ControlPipe::new(), state: State::Open })
+    }
+
+    /// Waits for the header of a load balancer, before everything else; see [`proxy::introduce`].
+    pub fn poll_introduction(&self, event_loop: &mut L) -> Poll<io::Result<Introduction>> {
+        event_loop.poll_io(&self.stream, Direction::Read, proxy::introduce)
     }
 
     /// Whether the socket can be dropped.

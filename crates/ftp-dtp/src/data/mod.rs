@@ -4,13 +4,15 @@
 //! them. It belongs to its session alone; nothing in it is locked or shared but what [`DataResources`] has.
 
 mod connect;
+mod listening;
 mod moving;
 mod wire;
 
 use crate::buffers::BufferPool;
 use crate::errors::failure;
-use crate::event_loop::{Direction, EventLoop};
-use crate::ports::{Admitted, DataListener, PortPool};
+use crate::event_loop::EventLoop;
+use crate::ports::PortPool;
+use crate::proxy::TrustedProxies;
 use crate::pump::LocalEnd;
 use crate::sockets::LocalAddress;
 use crate::tls::TlsStream;
@@ -24,9 +26,9 @@ use ftp_proto::data::{
 };
 use ftp_proto::io::TransferPlan;
 use ftp_proto::time::Instant;
+use listening::Listening;
 use moving::Moving;
 use std::collections::VecDeque;
-use std::io;
 use wire::Wire;
 
 /// What all sessions of a process share for their data connections. Cheap to clone.
@@ -36,6 +38,8 @@ pub struct DataResources {
     pub ports: PortPool,
     /// Buffers of transfers.
     pub buffers: BufferPool,
+    /// Load balancers that say who is behind them.
+    pub proxies: TrustedProxies,
 }
 
 /// The data connections of one session. At most one is in use, but an earlier one may still be stopping.
@@ -68,7 +72,7 @@ struct Slot<L: EventLoop> {
 
 #[derive(Debug)]
 enum State<L: EventLoop> {
-    Listening(L::Watched<DataListener>),
+    Listening(Box<Listening<L>>),
     Connecting(Box<Connecting<L>>),
     /// Connected; nothing moves yet.
     Linked(Wire<L>),
@@ -97,8 +101,8 @@ impl<L: EventLoop> DataConnections<L> {
             AcceptFrom::Any => self.peer,
         };
         match self.open_listener(event_loop, bind, ports, peer) {
-            Ok((listener, local)) => {
-                self.slots.push(Slot { id, state: State::Listening(listener) });
+            Ok((listening, local)) => {
+                self.slots.push(Slot { id, state: State::Listening(Box::new(listening)) });
                 self.events.push_back((id, DataEvent::Listening { local }));
             }
             Err(why) => self.events.push_back((id, DataEvent::Failed { during: DataPhase::Listen, why })),
@@ -111,12 +115,12 @@ impl<L: EventLoop> DataConnections<L> {
         bind: IpAddr,
         ports: PortRange,
         peer: IpAddr,
-    ) -> Result<(L::Watched<DataListener>, SocketAddr), Failure> {
+    ) -> Result<(Listening<L>, SocketAddr), Failure> {
         let bind = LocalAddress::beside(bind, self.control);
         let listener = self.resources.ports.listen(bind, ports, peer)?;
         let local = listener.local();
         let listener = event_loop.watch(listener).map_err(|error| failure(&error))?;
-        Ok((listener, local))
+        Ok((Listening::new(listener, self.resources.proxies.clone()), local))
     }
 
     /// [`IoAction::Connect`](ftp_proto::io::IoAction::Connect).
@@ -262,7 +266,10 @@ enum Next<L: EventLoop> {
 impl<L: EventLoop> State<L> {
     fn poll(&mut self, event_loop: &mut L, admit: impl FnMut(SocketAddr) -> Admission) -> Poll<Happened<L>> {
         match self {
-            Self::Listening(listener) => poll_listener(listener, event_loop, admit),
+            Self::Listening(listening) => Poll::Ready(match ready!(listening.poll(event_loop, admit)) {
+                Ok((wire, local, peer)) => connected(wire, local, peer),
+                Err(why) => connect_failed(why),
+            }),
             Self::Connecting(connecting) => Poll::Ready(match ready!(connecting.poll(event_loop)) {
                 Ok((wire, local, peer)) => connected(wire, local, peer),
                 Err(why) => connect_failed(why),
@@ -283,27 +290,6 @@ impl<L: EventLoop> State<L> {
             }
         }
     }
-}
-
-fn poll_listener<L: EventLoop>(
-    listener: &L::Watched<DataListener>,
-    event_loop: &mut L,
-    mut admit: impl FnMut(SocketAddr) -> Admission,
-) -> Poll<Happened<L>> {
-    let admitted =
-        event_loop.poll_io(listener, Direction::Read, |listener| match listener.admit(&mut admit) {
-            Ok(Admitted::Nothing) => Err(io::ErrorKind::WouldBlock.into()),
-            other => Ok(other),
-        });
-    Poll::Ready(match ready!(admitted) {
-        Ok(Ok(Admitted::Connection { socket, local, peer })) => connected(Wire::new(socket), local, peer),
-        Ok(Ok(Admitted::Again | Admitted::Nothing)) => {
-            event_loop.again();
-            return Poll::Pending;
-        }
-        Ok(Err(why)) => connect_failed(why),
-        Err(error) => connect_failed(failure(&error)),
-    })
 }
 
 fn connected<L: EventLoop>(wire: Wire<L>, local: SocketAddr, peer: SocketAddr) -> Happened<L> {

@@ -2,6 +2,7 @@
 
 use crate::errors::failure;
 use crate::event_loop::{Direction, EventLoop};
+use crate::proxy::{self, Introduction};
 use crate::stream::{DataSocket, Protected};
 use crate::tls::{Handshake, TlsStream};
 use core::task::{Poll, ready};
@@ -75,14 +76,24 @@ impl<L: EventLoop> Wire<L> {
         }
     }
 
+    /// Waits for the header of a load balancer.
+    pub(super) fn poll_introduction(&mut self, event_loop: &mut L) -> Poll<io::Result<Introduction>> {
+        let watched = self.watch(event_loop)?;
+        event_loop.poll_io(watched, Direction::Read, |socket| proxy::introduce(socket))
+    }
+
     /// Waits until the socket is ready. What the event loop remembers may be out of date, since others than it use the
     /// socket (sendfile on another thread): so the system is asked.
     pub(super) fn poll_ready(&mut self, event_loop: &mut L, direction: Direction) -> Poll<io::Result<()>> {
-        let watched = match &mut self.watched {
+        let watched = self.watch(event_loop)?;
+        event_loop.poll_io(watched, direction, |socket| ask_system(socket, direction))
+    }
+
+    fn watch(&mut self, event_loop: &mut L) -> io::Result<&L::Watched<DataSocket>> {
+        Ok(match &mut self.watched {
             Some(watched) => watched,
             empty => empty.insert(event_loop.watch(self.socket.clone())?),
-        };
-        event_loop.poll_io(watched, direction, |socket| ask_system(socket, direction))
+        })
     }
 }
 

@@ -67,7 +67,7 @@ impl DataListener {
             let Some((stream, peer)) = next else { return Ok(Admitted::Nothing) };
             match ask(peer) {
                 Admission::Take => return Ok(self.connection(stream, peer)),
-                Admission::Drop => reset(stream),
+                Admission::Drop => reset(&stream),
             }
         }
         Ok(Admitted::Again)
@@ -80,10 +80,10 @@ impl DataListener {
     }
 }
 
-/// Closes by RST, which leaves no TIME_WAIT on our port either.
-fn reset(stream: TcpStream) {
+/// Closes by RST, once the last handle is dropped; this leaves no TIME_WAIT on our port either.
+pub(crate) fn reset(stream: &TcpStream) {
     // A failure to set it leaves an ordinary close, which is as final.
-    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }
 
 impl AsFd for DataListener {

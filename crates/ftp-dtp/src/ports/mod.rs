@@ -7,6 +7,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use listener::reset;
 pub use listener::{Admitted, DataListener};
 
 use crate::errors::failure;

@@ -4,7 +4,7 @@ mod data;
 mod values;
 
 use data::DataEntry;
-pub(crate) use data::{ActiveAddresses, DataKeys, DataRow, Modes, PeerCheckText};
+pub(crate) use data::{ActiveAddresses, DataKeys, DataRow, Modes, Network, PeerCheckText};
 pub(crate) use values::{
     ActiveSource, ClientCertificate, DEFAULT_PORT, EncodingList, LogFormat, PassivePorts, ResumptionMode,
     Seconds, TlsMode, all_addresses, parse_listen,
@@ -41,6 +41,8 @@ pub(crate) struct File {
     peer_check: Option<PeerCheckText>,
     active_addresses: Option<ActiveAddresses>,
     active_source_port: Option<ActiveSource>,
+    #[serde(default)]
+    proxy_protocol_from: Vec<Network>,
     #[serde(default)]
     data: Vec<DataEntry>,
     max_sessions: Option<u32>,
@@ -105,6 +107,8 @@ pub(crate) struct Settings {
     pub(crate) writable: bool,
     /// The table of data connections; the last row is for everybody.
     pub(crate) data: Vec<DataRow>,
+    /// Whose PROXY headers are believed.
+    pub(crate) proxies: Vec<Network>,
     pub(crate) sessions: SessionLimits,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) log_format: LogFormat,
@@ -176,6 +180,11 @@ impl Settings {
             anonymous: line.anonymous || file.anonymous || nobody,
             writable: line.writable || file.writable,
             data,
+            proxies: if line.proxy_protocol_from.is_empty() {
+                file.proxy_protocol_from
+            } else {
+                line.proxy_protocol_from
+            },
             sessions: SessionLimits {
                 total: number(line.max_sessions, file.max_sessions, limits.total),
                 per_address: number(line.max_sessions_per_ip, file.max_sessions_per_ip, limits.per_address),
@@ -329,6 +338,7 @@ mod tests {
             modes = "passive,active"
             peer-check = "network:24"
             active-addresses = "substitute"
+            proxy-protocol-from = ["10.0.0.0/8", "::1"]
             max-sessions = 10
             max-sessions-per-ip = 0
             idle-timeout = "10m"
@@ -362,7 +372,7 @@ mod tests {
         assert_eq!(settings.everybody().ports.first, 62_000);
         assert_eq!(settings.everybody().announced_port_offset, -10_000);
         assert_eq!(settings.everybody().foreign_target, ForeignTarget::SubstitutePrivate);
-        assert_eq!(settings.data.len(), 2);
+        assert_eq!((settings.data.len(), settings.proxies.len()), (2, 2));
         assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
         assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
         assert_eq!(settings.encodings, "block".parse().unwrap());

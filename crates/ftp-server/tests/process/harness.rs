@@ -384,12 +384,16 @@ impl Client {
 
     /// Connected, whatever the greeting is.
     pub(crate) fn greeted(address: SocketAddr) -> (Self, String) {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        let mut client = Self { lines: BufReader::new(stream) };
+        let mut client = Self::over(TcpStream::connect(address).unwrap());
         let greeting = client.reply();
         (client, greeting)
+    }
+
+    /// On a connection whose greeting is still to come.
+    pub(crate) fn over(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self { lines: BufReader::new(stream) }
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {

@@ -3,6 +3,7 @@
 //! What needs root, a mount namespace of its own, or another user says so on standard error and passes when it cannot
 //! have it.
 
+mod balancer;
 mod descriptors;
 mod durability;
 mod explain;

@@ -1,5 +1,7 @@
 //! The tests of `process` again, with `--driver mio`.
 
+#[path = "../process/balancer.rs"]
+mod balancer;
 #[path = "../process/descriptors.rs"]
 mod descriptors;
 #[path = "../process/durability.rs"]
