@@ -148,6 +148,7 @@ fn needs(settings: &Settings) -> Needs {
         passive: row.passive.then_some(row.ports),
         active_source: active_source.filter(|_| row.active),
         tls_required: settings.tls.mode == TlsMode::Require,
+        proxy_protocol: !settings.proxies.is_empty(),
         control,
     }
 }

@@ -44,8 +44,14 @@ pub(crate) struct Options {
 const INSIDE: &str = "FTP_LAB_INSIDE";
 
 /// Programs and the Debian packages that have them.
-const NEEDED: [(&str, &str); 4] =
-    [("nft", "nftables"), ("iptables", "iptables"), ("ip", "iproute2"), ("unshare", "util-linux")];
+const NEEDED: [(&str, &str); 6] = [
+    ("nft", "nftables"),
+    ("iptables", "iptables"),
+    ("ip", "iproute2"),
+    ("unshare", "util-linux"),
+    ("haproxy", "haproxy"),
+    ("nginx", "nginx libnginx-mod-stream"),
+];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     if options.list {

@@ -73,27 +73,18 @@ impl Cell {
     }
 }
 
-/// A server, ended when dropped.
+/// A server and its log.
 struct Server {
-    process: Child,
+    _process: Running,
     log: PathBuf,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Vec<Cell>, String> {
     network::build(situation.client_side, situation.server_side, situation.rules)
         .map_err(|error| format!("{}: {error}", situation.name))?;
-    if let Some((target, options)) = situation.generated {
-        load_generated(situation, target, options)?;
-    }
     let base = directory.join(situation.name.replace(' ', "-"));
+    let _balancer =
+        situation.generated.map(|generated| load_generated(situation, generated, &base)).transpose()?;
     let servers: Vec<_> = situation
         .servers
         .iter()
@@ -116,8 +107,12 @@ pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Ve
     })
 }
 
-/// The server's own idea of what its router needs.
-fn load_generated(situation: &Situation, target: &str, options: &[&str]) -> Result<(), String> {
+/// The server's own idea of what its router needs. A balancer runs until what is returned is dropped.
+fn load_generated(
+    situation: &Situation,
+    (target, options): (&str, &[&str]),
+    base: &Path,
+) -> Result<Option<Running>, String> {
     let printed = Command::new(workspace::binary("ftp-server"))
         .args(["firewall", "--for", target, "--listen", "21", "--passive-ports", situation.passive_ports])
         .args(options)
@@ -126,8 +121,46 @@ fn load_generated(situation: &Situation, target: &str, options: &[&str]) -> Resu
         .map_err(|error| format!("cannot start the server: {error}"))?;
     let rules = String::from_utf8_lossy(&printed.stdout);
     match target {
-        "nftables" => network::nft("server-router", &rules),
-        _ => network::sh_in("server-router", &rules),
+        "nftables" => network::nft("server-router", &rules).map(|()| None),
+        "iptables" => network::sh_in("server-router", &rules).map(|()| None),
+        balancer => balance(balancer, &rules, base).map(Some),
+    }
+}
+
+/// Runs a balancer on the server's router.
+fn balance(balancer: &str, rules: &str, base: &Path) -> Result<Running, String> {
+    fs::create_dir_all(base).map_err(|error| format!("cannot make {}: {error}", base.display()))?;
+    let (file, here) = (base.join("balancer"), base.display());
+    let (before, command) = match balancer {
+        "nginx" => (
+            "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\ndaemon off;\nevents {}\n",
+            format!("nginx -g 'pid {here}/pid;' -e {here}/errors -c"),
+        ),
+        _ => ("", "haproxy -q -f".to_owned()),
+    };
+    fs::write(&file, format!("{before}{rules}")).map_err(|error| format!("cannot write: {error}"))?;
+    let process = command_in("server-router", Path::new("sh"))
+        .args(["-c", &format!("exec {command} {}", file.display())])
+        .spawn()
+        .map_err(|error| format!("cannot start {balancer}: {error}"))?;
+    network::sh_in(
+        "server-router",
+        "for i in $(seq 100); do ss -Hltn sport = 21 | grep -q . && exit; sleep 0.05; done; exit 1",
+    )
+    .map_err(|error| format!("{balancer} does not listen: {error}"))?;
+    Ok(Running(process))
+}
+
+/// A program that is ended when this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // First politely: it may have children. It may have ended by itself.
+        if let Some(id) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        let _ = self.0.wait();
     }
 }
 
@@ -161,7 +194,7 @@ fn start(host: &str, situation: &Situation, base: &Path) -> Result<Server, Strin
     if line.is_empty() {
         return Err(format!("the server does not start: {}", fs::read_to_string(&log).unwrap_or_default()));
     }
-    Ok(Server { process, log })
+    Ok(Server { _process: Running(process), log })
 }
 
 fn try_mode(

@@ -229,6 +229,7 @@ const TLS: &[&str] = &["--tls", "explicit", "--insecure"];
 /// The address that was announced is private, and the server says so.
 const PRIVATE: Option<Expected> = Some(Fails("FTP-DATA-PORT-PRIVATE"));
 /// The packets of whoever connects vanish. In active mode the server tells.
+const FOREIGN: Option<Expected> = Some(Fails("FTP-DATA-PORT-FOREIGN"));
 const NO_ANSWER: Option<Expected> = Some(TimesOut("FTP-DATA-CONNECT-TIMED-OUT"));
 const REFUSED: Option<Expected> = Some(Fails("FTP-DATA-CONNECT-REFUSED"));
 const WORKS: Option<Expected> = Some(Works);
@@ -464,6 +465,41 @@ pub(super) const SITUATIONS: &[Situation] = &[
         server: &["--external-address", SERVER_OUTSIDE],
         expected: [WORKS, None, None, WORKS, WORKS],
         doctor: Some(&["passive-refused"]),
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "HAProxy",
+        what: "HAProxy before the server tells it by the PROXY protocol whose connection it passes on",
+        rules: &[("server-router", MASQUERADE)],
+        generated: Some(("haproxy", &["--router", "10.0.0.2"])),
+        server: &["--proxy-protocol-from", "10.0.0.1"],
+        client: &["--tls", "off", "--pasv-address", "trust"],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "HAProxy, TLS",
+        what: "likewise under TLS, which the balancer passes on as it is",
+        rules: &[("server-router", MASQUERADE)],
+        generated: Some(("haproxy", &["--router", "10.0.0.2"])),
+        server: &["--proxy-protocol-from", "10.0.0.1"],
+        client: TLS,
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "nginx",
+        what: "nginx as the balancer, likewise",
+        rules: &[("server-router", MASQUERADE)],
+        generated: Some(("nginx", &["--router", "10.0.0.2"])),
+        server: &["--proxy-protocol-from", "10.0.0.1"],
+        ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "HAProxy, silent",
+        what: "a balancer that does not tell: the server takes it for the client",
+        rules: &[("server-router", MASQUERADE)],
+        generated: Some(("haproxy", &["--router", "10.0.0.2"])),
+        expected: [WORKS, WORKS, WORKS, FOREIGN, FOREIGN],
+        doctor: Some(&["private-announced", "balancer-hides-client"]),
         ..Situation::SERVER_NAT
     },
 ];

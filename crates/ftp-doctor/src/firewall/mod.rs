@@ -38,6 +38,8 @@ pub struct Needs {
     pub active_source: Option<u16>,
     /// Control connections are always under TLS: what reads FTP on the way is blind.
     pub tls_required: bool,
+    /// A balancer tells the server by the PROXY protocol whose connection it passes on.
+    pub proxy_protocol: bool,
 }
 
 /// Where the rules are for.

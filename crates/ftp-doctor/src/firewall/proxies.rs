@@ -39,24 +39,34 @@ pub(super) fn kubernetes(needs: &Needs) -> String {
     text
 }
 
+/// What a balancer that does not say who is behind it costs.
+const ALL_ARE_ONE: &str = "# The server takes all clients for one, with this machine's address: raise --max-sessions-per-ip, and \
+                           only passive mode works.\n# Started with --proxy-protocol-from and this machine's address, it \
+                           learns who they are; then print this again.\n";
+
 pub(super) fn haproxy(needs: &Needs, place: Place) -> String {
-    let binds = |ports: &[String]| ports.iter().map(|port| format!("    bind :{port}\n")).collect::<String>();
-    let server = server(place);
-    let ports = needs.inbound("-");
+    let binds: String = needs.inbound("-").iter().map(|port| format!("    bind :{port}\n")).collect();
+    let (server, introduces, hint) = (
+        server(place),
+        if needs.proxy_protocol { " send-proxy-v2" } else { "" },
+        if needs.proxy_protocol { "" } else { ALL_ARE_ONE },
+    );
     format!(
         "listen ftp\n    mode tcp\n    timeout client 1h\n    timeout server 1h\n    timeout connect 10s\n\
-         {}    # Without a port: the one that the client dialled.\n    server ftp-server {server}\n\
-         # The server takes all clients for one, with this machine's address: raise ftp-server --max-sessions-per-ip.\n",
-        binds(&ports)
+         {binds}    # Without a port: the one that the client dialled.\n    server ftp-server {server}{introduces}\n{hint}"
     )
 }
 
 pub(super) fn nginx(needs: &Needs, place: Place) -> String {
-    let server = server(place);
     let listens: String =
         needs.inbound("-").iter().map(|ports| format!("        listen {ports};\n")).collect();
+    let (server, introduces, hint) = (
+        server(place),
+        if needs.proxy_protocol { "        proxy_protocol on;\n" } else { "" },
+        if needs.proxy_protocol { "" } else { ALL_ARE_ONE },
+    );
     format!(
-        "stream {{\n    server {{\n{listens}        proxy_pass {server}:$server_port;\n        proxy_timeout 1h;\n    }}\n}}\n\
-         # The server takes all clients for one, with this machine's address: raise ftp-server --max-sessions-per-ip.\n"
+        "stream {{\n    server {{\n{listens}        proxy_pass {server}:$server_port;\n{introduces}        \
+         proxy_timeout 1h;\n    }}\n}}\n{hint}"
     )
 }
