@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use ftp_dtp::storage::{Sink, Source};
 use ftp_proto::client::{Features, Modes};
 use ftp_proto::command::{PathName, Text};
-use ftp_proto::data::DataMode;
+use ftp_proto::data::{DataMode, Saw};
 use ftp_proto::facts::{Entry, TimeVal};
 use ftp_proto::reply::Reply;
 use ftp_user::Transferred;
@@ -93,6 +93,7 @@ on_either! {
     mlst(path: Option<&PathName>) -> Entry;
     mfmt(path: &PathName, time: TimeVal) -> Reply;
     stat() -> Reply;
+    saw() -> Saw;
     set_type(ascii: bool) -> Reply;
     quote(line: Text) -> Reply;
 }

@@ -12,14 +12,15 @@ use crate::known_modes::{KnownModes, Way};
 use crate::ui::{Meter, Ui};
 use crate::url::FtpUrl;
 use crate::{netrc, prompt, tls};
+use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_proto::address::{Announced, PassiveAddress};
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes};
-use ftp_proto::command::{Secret, Text};
+use ftp_proto::command::{Command, Secret, Text};
 use ftp_proto::data::DataMode;
 use ftp_proto::escape::escape;
 use ftp_proto::io::TransmissionMode;
-use ftp_proto::reply::{Reply, ReplyCode};
+use ftp_proto::wire::CommandView;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,22 +60,43 @@ pub(crate) struct Connection {
     server: Option<(String, u16)>,
 }
 
-/// What a server last told in a 227, whoever believes it. Clones are the same.
+/// The data ports that were last announced, whoever believes it. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Told(Arc<Mutex<Option<Announced>>>);
+pub(crate) struct Told(Arc<Mutex<LastTold>>);
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LastTold {
+    /// By the server, in a 227 or 229, as it arrived.
+    pub(crate) heard: Option<Announced>,
+    /// By us, with PORT or EPRT, as it was sent.
+    pub(crate) sent: Option<SocketAddr>,
+}
 
 impl Told {
-    pub(crate) fn last(&self) -> Option<Announced> {
+    pub(crate) fn last(&self) -> LastTold {
         *self.lock()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Announced>> {
+    fn lock(&self) -> MutexGuard<'_, LastTold> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hear(&self, reply: &Reply) {
-        if reply.code == ReplyCode::ENTERING_PASSIVE_MODE {
-            *self.lock() = Announced::from_reply(reply).ok();
+    fn hear(&self, event: &Event) {
+        match event {
+            Event::Received(reply) => {
+                if let Ok(announced) = Announced::from_reply(reply) {
+                    self.lock().heard = Some(announced);
+                }
+            }
+            Event::Sent(line) => {
+                let command = CommandView::parse(line).ok().and_then(|view| Command::parse(&view).ok());
+                match command {
+                    Some(Command::Port(target)) => self.lock().sent = Some(target.into()),
+                    Some(Command::Eprt(target)) => self.lock().sent = Some(target),
+                    _ => {}
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -168,9 +190,7 @@ fn observer(ui: Ui, meter: Meter, told: Told) -> Observer {
     Observer::new(move |event| match event {
         Event::Progress(octets) => meter.reached(*octets),
         event => {
-            if let Event::Received(reply) = event {
-                told.hear(reply);
-            }
+            told.hear(event);
             ui.hear(event);
         }
     })

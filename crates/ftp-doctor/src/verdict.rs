@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use ftp_proto::address::is_private;
-use ftp_proto::data::{DataMode, FailureId, Opening, Side};
+use ftp_proto::data::{AddressForm, DataMode, FailureId, Opening, Saw, Side};
 
 /// One probe: a tiny transfer in one mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,10 @@ pub struct Probe {
     pub tls: bool,
     /// What came of it.
     pub outcome: Result<(), FailureId>,
-    /// What was announced: by the server in a passive mode, by the client in an active one.
+    /// What was announced: by the server in a passive mode, as it arrived; by the client in an active one, as it was sent.
     pub announced: Option<SocketAddr>,
+    /// What the server saw, if it is one of ours.
+    pub saw: Option<Saw>,
 }
 
 macro_rules! causes {
@@ -53,12 +55,21 @@ causes! {
     ClientNat "client-nat"
         "This machine is behind a NAT: the private address that it announces in active mode means nothing to the server."
         "Use passive mode, which works without you doing anything; for active mode forward ports to this machine and say --external-address ADDRESS --active-ports LO-HI.";
+    ClientHidden "client-hidden"
+        "The server sees another address in place of this machine's: a balancer, or a NAT before the server, hides its clients. It takes active mode for an attack on somebody else."
+        "Use passive mode, which works. The server's operator can have the balancer tell who is behind it (ftp-server --proxy-protocol-from).";
     ClientHelper "client-helper"
         "A router on the client's side reads FTP and rewrites the address that is announced. Under TLS it cannot, so active mode fails there."
         "Use passive mode; or --ccc, after which the router can read again; or --external-address with forwarded ports.";
     ActiveDropped "active-dropped"
         "The server cannot open active data connections: its packets vanish. A firewall on the client's side lets nobody in, or one on the server's side lets it out from port 20 only, and it comes from another."
         "Use passive mode, which works; or let in the ports of --active-ports here, and let the server connect from the port that its firewall allows (ftp-server --active-source-port).";
+    ClientFirewall "client-firewall"
+        "The server connects from the port that firewalls expect active data connections from, and its packets vanish: a firewall on the client's side lets nobody in."
+        "Use passive mode, which works; or let in the ports of --active-ports here (`ftp-client firewall` prints the rules).";
+    ServerSource "server-source-port"
+        "The server makes active data connections from another port than the one below its control port, and they vanish: firewalls often let them out, and in, from that port only."
+        "Use passive mode, which works; the server's operator must let it connect from that port (ftp-server --active-source-port; it needs CAP_NET_BIND_SERVICE).";
     ClientForward "client-forward-missing"
         "The server reaches the address that was announced in active mode, and nobody listens there: the router does not forward the ports."
         "Forward the ports of --active-ports to this machine, or use passive mode.";
@@ -74,6 +85,12 @@ causes! {
     PrivateAnnounced "private-announced"
         "The server announces a private address over a public connection. Clients that believe it cannot connect; ours uses the server's own."
         "The server's operator must set the external address (ftp-server --external-address).";
+    OtherServer "other-server"
+        "Several servers answer under this address, and a data connection does not reach the one that announced its port."
+        "The operator of the balancer must give each server a passive range of its own, forwarded to it alone (ftp-server --passive-ports), or send all connections of a client to one server.";
+    ReplyRewritten "reply-rewritten"
+        "A router on the way reads FTP and changes the address or port that the server announces. Under TLS it cannot."
+        "Nothing, while it works; else have the router's FTP inspection switched off, and set the server's external address (ftp-server --external-address).";
     EpsvSwallowed "epsv-swallowed"
         "EPSV is not answered: a firewall reads FTP and swallows what it does not know."
         "Use --mode pasv, or TLS; or have the firewall's FTP inspection switched off or updated.";
@@ -126,16 +143,28 @@ impl Seen<'_> {
         }
     }
 
-    /// What works, and would not for other clients.
+    /// What works, and would not for other clients, or under TLS.
     fn oddity(&self, probe: &Probe, passive: bool) -> Option<Cause> {
         let private = |address: SocketAddr| is_private(address.ip());
-        let odd = passive && probe.announced.is_some_and(private) && !is_private(self.server);
-        odd.then_some(Cause::PrivateAnnounced)
+        match is_rewritten(probe) {
+            true if passive => Some(Cause::ReplyRewritten),
+            true => Some(Cause::ClientHelper),
+            false => (passive && probe.announced.is_some_and(private) && !is_private(self.server))
+                .then_some(Cause::PrivateAnnounced),
+        }
+    }
+
+    /// Not all of the servers that were seen are the same.
+    fn servers_differ(&self) -> bool {
+        let mut seen = self.probes.iter().filter_map(|probe| probe.saw.as_ref()?.instance);
+        seen.next().is_some_and(|first| seen.any(|other| other != first))
     }
 
     fn passive(&self, probe: &Probe, id: FailureId) -> Cause {
         let clear_works = self.works_in_the_clear(probe);
         match id {
+            _ if self.servers_differ() && is_of_the_network(id) => Cause::OtherServer,
+            _ if is_rewritten(probe) => Cause::ReplyRewritten,
             FailureId::ConnectTimedOut | FailureId::ConnectReset | FailureId::NobodyConnected
                 if clear_works =>
             {
@@ -158,6 +187,7 @@ impl Seen<'_> {
             self.any(|other| other.mode.opening(Side::User) == Opening::Connect && other.outcome.is_ok());
         match id {
             FailureId::PortPrivate | FailureId::PortForeign if clear_works => Cause::ClientHelper,
+            FailureId::PortPrivate | FailureId::PortForeign if hides_client(probe) => Cause::ClientHidden,
             FailureId::PortPrivate | FailureId::PortForeign => Cause::ClientNat,
             FailureId::ConnectRefused => Cause::ClientForward,
             FailureId::SourcePort | FailureId::ConnectForbidden => Cause::ServerActive,
@@ -168,7 +198,7 @@ impl Seen<'_> {
             }
             FailureId::ConnectTimedOut | FailureId::NobodyConnected | FailureId::PeerGaveUp => {
                 if passive_works {
-                    Cause::ActiveDropped
+                    vanished(probe)
                 } else {
                     Cause::Nothing
                 }
@@ -192,12 +222,54 @@ impl Seen<'_> {
     }
 }
 
+/// What vanished, by where the server connected from.
+fn vanished(probe: &Probe) -> Cause {
+    let Some((saw, source)) = probe.saw.as_ref().and_then(|saw| Some((saw, saw.source?))) else {
+        return Cause::ActiveDropped;
+    };
+    if source.port() + 1 == saw.dialled.port() { Cause::ClientFirewall } else { Cause::ServerSource }
+}
+
+/// Whether what arrived at one end is not what the other sent. EPSV sends no address.
+fn is_rewritten(probe: &Probe) -> bool {
+    let Some((saw, here)) = probe.saw.as_ref().zip(probe.announced) else { return false };
+    match probe.mode {
+        DataMode::Passive(AddressForm::Extended) => {
+            saw.announced.is_some_and(|sent| sent.port() != here.port())
+        }
+        DataMode::Passive(AddressForm::Classic) => saw.announced.is_some_and(|sent| sent != here),
+        _ => saw.received.is_some_and(|received| received != here),
+    }
+}
+
+/// Whether the server takes the client for somebody else on its own side. Without its word: whether it calls an address of
+/// the client's foreign that no NAT would have to hide.
+fn hides_client(probe: &Probe) -> bool {
+    let announced = probe.announced.map(|address| address.ip());
+    match &probe.saw {
+        Some(saw) => is_private(saw.peer.ip()) && announced != Some(saw.peer.ip()),
+        None => announced.is_some_and(|ip| !is_private(ip)),
+    }
+}
+
+/// Whether the connection itself could not be made.
+const fn is_of_the_network(id: FailureId) -> bool {
+    matches!(
+        id,
+        FailureId::ConnectRefused
+            | FailureId::ConnectReset
+            | FailureId::ConnectUnreachable
+            | FailureId::ConnectTimedOut
+            | FailureId::NobodyConnected
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn probe(mode: DataMode, tls: bool, outcome: Result<(), FailureId>) -> Probe {
-        Probe { mode, tls, outcome, announced: None }
+        Probe { mode, tls, outcome, announced: None, saw: None }
     }
 
     fn causes(probes: &[Probe]) -> Vec<Cause> {
@@ -244,5 +316,73 @@ mod tests {
         let announced = Some("10.0.0.2:50000".parse().unwrap());
         let odd = Probe { announced, ..probe(DataMode::PASV, false, Ok(())) };
         assert_eq!(causes(&[odd]), [Cause::PrivateAnnounced]);
+    }
+
+    fn saw(change: impl FnOnce(&mut Saw)) -> Option<Saw> {
+        let mut saw = Saw {
+            peer: "203.0.113.9:40000".parse().unwrap(),
+            dialled: "198.51.100.2:21".parse().unwrap(),
+            received: None,
+            announced: None,
+            source: None,
+            instance: Some(1),
+        };
+        change(&mut saw);
+        Some(saw)
+    }
+
+    #[test]
+    fn a_server_of_ours_tells_whose_firewall_it_is() {
+        let works = probe(DataMode::EPSV, false, Ok(()));
+        let vanished = probe(DataMode::PORT, false, Err(FailureId::NobodyConnected));
+        let from = |port: u16| Probe {
+            saw: saw(|saw| saw.source = Some(SocketAddr::new(saw.dialled.ip(), port))),
+            ..vanished.clone()
+        };
+        assert_eq!(causes(&[works.clone(), vanished.clone()]), [Cause::ActiveDropped]);
+        assert_eq!(causes(&[works.clone(), from(20)]), [Cause::ClientFirewall]);
+        assert_eq!(causes(&[works, from(40_000)]), [Cause::ServerSource]);
+    }
+
+    #[test]
+    fn what_did_not_arrive_as_it_was_sent_was_rewritten_on_the_way() {
+        let announced: Option<SocketAddr> = Some("192.168.0.2:30000".parse().unwrap());
+        let received: Option<SocketAddr> = Some("203.0.113.9:30000".parse().unwrap());
+        let active = |received| Probe {
+            announced,
+            saw: saw(|saw| saw.received = received),
+            ..probe(DataMode::PORT, false, Ok(()))
+        };
+        assert_eq!(causes(&[active(received)]), [Cause::ClientHelper]);
+        assert!(causes(&[active(announced)]).is_empty());
+        let passive = |mode, sent| Probe {
+            announced: received,
+            saw: saw(|saw| saw.announced = sent),
+            ..probe(mode, false, Ok(()))
+        };
+        assert_eq!(causes(&[passive(DataMode::PASV, announced)]), [Cause::ReplyRewritten]);
+        assert!(causes(&[passive(DataMode::EPSV, announced)]).is_empty(), "it has no address");
+    }
+
+    #[test]
+    fn a_client_that_the_server_takes_for_a_neighbour_is_hidden() {
+        let hidden = Probe {
+            announced: Some("203.0.113.9:30000".parse().unwrap()),
+            saw: saw(|saw| saw.peer = "10.0.0.1:40000".parse().unwrap()),
+            ..probe(DataMode::PORT, false, Err(FailureId::PortForeign))
+        };
+        assert_eq!(causes(core::slice::from_ref(&hidden)), [Cause::ClientHidden]);
+        assert_eq!(causes(&[Probe { saw: None, ..hidden }]), [Cause::ClientHidden], "nobody's NAT hides it");
+    }
+
+    #[test]
+    fn servers_behind_one_address_are_told_apart() {
+        let refused = Err(FailureId::ConnectRefused);
+        let seen = |instance| Probe {
+            saw: saw(|saw| saw.instance = Some(instance)),
+            ..probe(DataMode::EPSV, false, refused)
+        };
+        assert_eq!(causes(&[seen(1), seen(2)]), [Cause::OtherServer]);
+        assert_eq!(causes(&[seen(1), seen(1)]), [Cause::PassiveRefused]);
     }
 }

@@ -192,6 +192,7 @@ fn site() -> impl Strategy<Value = Command> {
         path().prop_map(SiteCommand::Mkdir),
         path().prop_map(SiteCommand::Rmdir),
         option::of(any::<u32>()).prop_map(SiteCommand::Idle),
+        Just(SiteCommand::Saw),
         text().prop_map(SiteCommand::Other),
     ]
     .prop_map(Command::Site)

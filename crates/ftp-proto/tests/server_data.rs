@@ -5,7 +5,7 @@ mod rig;
 use core::time::Duration;
 use ftp_proto::data::{
     AcceptFrom, Admission, Announce, DataEvent, DataPhase, DataPolicy, DataPolicyRow, Failure, FailureId,
-    PortRange, SourceEndpoint,
+    PortRange, Saw, SourceEndpoint,
 };
 use ftp_proto::io::{ControlEndpoints, ControlEvent, ControlMachine, IoAction};
 use ftp_proto::server::{Notice, ServerConfig};
@@ -243,4 +243,24 @@ fn rein_keeps_the_external_address_that_was_learned_meanwhile() {
     let id = rig.listening_id();
     rig.data(id, DataEvent::Listening { local: at(LISTENER) });
     assert_eq!(rig.replies()[0].text(), b"Entering Passive Mode (203,0,113,5,195,80).");
+}
+
+#[test]
+fn site_saw_tells_what_came_what_was_sent_and_nothing_to_strangers() {
+    let mut rig = Rig::new(ServerConfig { instance: Some(7), ..config(DataPolicyRow::default()) });
+    rig.codes();
+    assert_eq!(rig.cmd("SITE SAW"), [530], "not before the login");
+    rig.send("USER u\r\nPASS p\r\nPORT 10,0,0,2,117,48\r\n");
+    rig.codes();
+    let saw = |rig: &mut Rig| {
+        rig.send("SITE SAW\r\n");
+        Saw::read(&rig.replies()[0]).expect("a server of ours")
+    };
+    let seen = saw(&mut rig);
+    assert_eq!((seen.peer, seen.instance), (at(CLIENT), Some(7)));
+    assert_eq!(seen.received, Some(at("10.0.0.2:30000")), "also when it was refused");
+    let id = rig.epsv();
+    assert_eq!(saw(&mut rig).announced.map(|announced| announced.port()), Some(at(LISTENER).port()));
+    rig.data(id, DataEvent::Connecting { local: at("192.0.2.1:20") });
+    assert_eq!(saw(&mut rig).source, Some(at("192.0.2.1:20")));
 }

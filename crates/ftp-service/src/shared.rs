@@ -2,6 +2,7 @@
 
 use crate::server::{Recorder, ServerOptions};
 use core::fmt;
+use core::hash::{BuildHasher as _, Hasher as _};
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use ftp_backend::Backend;
@@ -10,6 +11,7 @@ use ftp_dtp::data::DataResources;
 use ftp_dtp::tls::{ServerTls, ServerTlsSession};
 use ftp_proto::data::DataPolicy;
 use ftp_proto::server::{ServerConfig, ShutDown};
+use std::hash::RandomState;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// How many peers that are turned away are told why at a time; those beyond are only closed. They count nowhere else,
@@ -58,7 +60,8 @@ impl fmt::Debug for Wake {
 
 impl Service {
     pub(crate) fn new(backend: Arc<dyn Backend>, options: ServerOptions) -> Self {
-        let ServerOptions { protocol, sessions, drain, tls, implicit: _, proxies, recorder } = options;
+        let ServerOptions { mut protocol, sessions, drain, tls, implicit: _, proxies, recorder } = options;
+        protocol.instance.get_or_insert_with(|| RandomState::new().build_hasher().finish());
         Self {
             backend,
             signals: Mutex::new(Signals {

@@ -3,7 +3,8 @@
 use crate::error::{Cause, Doing, Error};
 use crate::{Client, Driver};
 use ftp_proto::client::Operation;
-use ftp_proto::command::{Command, PathName, Text};
+use ftp_proto::command::{Command, PathName, SiteCommand, Text};
+use ftp_proto::data::Saw;
 use ftp_proto::facts::{Entry, TimeVal};
 use ftp_proto::params::{DataType, FormControl};
 use ftp_proto::reply::{Reply, answer};
@@ -113,6 +114,15 @@ impl<D: Driver> Client<D> {
     /// As [`cwd`](Self::cwd).
     pub async fn stat(&mut self) -> Result<Reply, Error> {
         self.command("asking for the status", None, Command::Stat(None)).await
+    }
+
+    /// What the server saw of this session's connections (SITE SAW): compared with what was sent, it tells what is on the way.
+    ///
+    /// # Errors
+    /// As [`cwd`](Self::cwd); a server that is not one of ours does not know it.
+    pub async fn saw(&mut self) -> Result<Saw, Error> {
+        let command = Command::Site(SiteCommand::Saw);
+        self.ask("asking what the server saw", None, command, Saw::read).await
     }
 
     /// Sets the representation type: text (`ascii`) or octets as they are. Transfers set theirs by themselves; this is

@@ -299,7 +299,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         server: &["--external-address", SERVER_OUTSIDE],
         from: "server-2",
         expected: [WORKS, WORKS, WORKS, None, None],
-        doctor: Some(&["private-announced", "client-nat"]),
+        doctor: Some(&["private-announced", "client-hidden"]),
         ..Situation::SERVER_NAT
     },
     Situation {
@@ -355,7 +355,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         what: "nobody gets in to the client",
         rules: &[("client-router", STATEFUL)],
         expected: [WORKS, WORKS, WORKS, NO_ANSWER, NO_ANSWER],
-        doctor: Some(&["active-dropped"]),
+        doctor: Some(&["client-firewall"]),
         ..Situation::FLAT
     },
     Situation {
@@ -370,7 +370,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("server-router", SERVER_FIREWALL)],
         server: &["--active-source-port", "any"],
         expected: [WORKS, WORKS, WORKS, NO_ANSWER, NO_ANSWER],
-        doctor: Some(&["active-dropped"]),
+        doctor: Some(&["server-source-port"]),
         ..Situation::FLAT
     },
     Situation {
@@ -412,7 +412,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         generated: Some(("iptables", &["--router", "198.51.100.130"])),
         server: &["--active-source-port", "any"],
         expected: [WORKS, WORKS, WORKS, NO_ANSWER, NO_ANSWER],
-        doctor: Some(&["active-dropped"]),
+        doctor: Some(&["server-source-port"]),
         ..Situation::FLAT
     },
     Situation {
@@ -464,7 +464,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         servers: &["server", "server-2"],
         server: &["--external-address", SERVER_OUTSIDE],
         expected: [WORKS, None, None, WORKS, WORKS],
-        doctor: Some(&["passive-refused"]),
+        doctor: Some(&["other-server"]),
         ..Situation::SERVER_NAT
     },
     Situation {
@@ -499,7 +499,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         rules: &[("server-router", MASQUERADE)],
         generated: Some(("haproxy", &["--router", "10.0.0.2"])),
         expected: [WORKS, WORKS, WORKS, FOREIGN, FOREIGN],
-        doctor: Some(&["private-announced", "balancer-hides-client"]),
+        doctor: Some(&["private-announced", "client-hidden"]),
         ..Situation::SERVER_NAT
     },
 ];

@@ -8,7 +8,7 @@ use crate::out;
 use crate::site::{Connection, Context, Site};
 use core::net::{IpAddr, SocketAddr};
 use ftp_doctor::verdict::{Cause, Probe, verdict};
-use ftp_proto::data::{DataMode, FailureId};
+use ftp_proto::data::{DataMode, FailureId, Opening, Saw, Side};
 use serde_json::json;
 
 /// The modes of the matrix.
@@ -46,7 +46,10 @@ struct Cell {
     row: Row,
     mode: DataMode,
     outcome: Outcome,
+    /// By who listens.
     announced: Option<SocketAddr>,
+    /// What the server saw, if it is one of ours.
+    saw: Option<Saw>,
     server: Option<IpAddr>,
 }
 
@@ -111,7 +114,7 @@ fn in_row(context: &Context, row: Row) -> Context {
 fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode)) -> Cell {
     let mut context = in_row(context, row);
     context.options.mode = name;
-    let mut cell = Cell { row, mode, outcome: Outcome::Works, announced: None, server: None };
+    let mut cell = Cell { row, mode, outcome: Outcome::Works, announced: None, saw: None, server: None };
     let mut connection = match site.connect(&context) {
         Ok(connection) => connection,
         Err(failure) => {
@@ -122,11 +125,14 @@ fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode
     cell.server = Some(connection.client.peer().ip());
     if let Err(error) = connection.client.list(None) {
         let failure = Failure::from(error);
-        cell.announced = failure.attempts.last().and_then(|attempt| attempt.announced);
         cell.outcome = failure.named.map_or(Outcome::NotTried(failure.text), Outcome::Fails);
     }
-    let told = connection.told.last();
-    cell.announced = cell.announced.or_else(|| Some(SocketAddr::new(told?.ip?, told?.port)));
+    let (told, peer) = (connection.told.last(), connection.client.peer().ip());
+    cell.announced = match mode.opening(Side::User) {
+        Opening::Connect => told.heard.map(|heard| SocketAddr::new(heard.ip.unwrap_or(peer), heard.port)),
+        Opening::Listen => told.sent,
+    };
+    cell.saw = connection.client.saw().ok();
     connection.close();
     cell
 }
@@ -138,7 +144,13 @@ fn causes(cells: &[Cell]) -> Vec<Cause> {
             Outcome::Fails(id) => Err(*id),
             Outcome::NotTried(_) => return None,
         };
-        Some(Probe { mode: cell.mode, tls: cell.row.tls, outcome, announced: cell.announced })
+        Some(Probe {
+            mode: cell.mode,
+            tls: cell.row.tls,
+            outcome,
+            announced: cell.announced,
+            saw: cell.saw.clone(),
+        })
     };
     let mut all: Vec<Cause> = Vec::new();
     for v6 in [false, true] {

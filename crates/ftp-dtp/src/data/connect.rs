@@ -6,6 +6,7 @@ use crate::event_loop::{Direction, EventLoop};
 use crate::sockets::{SOURCE_PORT_PAUSE, SOURCE_PORT_TRIES, finish_connect, start_connect};
 use core::net::SocketAddr;
 use core::task::{Poll, ready};
+use ftp_proto::address::normalise_socket;
 use ftp_proto::data::{Failure, SourceEndpoint};
 use ftp_proto::time::Instant;
 
@@ -24,6 +25,15 @@ pub(super) struct Connecting<L: EventLoop> {
     route: Route,
     tries: u32,
     stage: Stage<L>,
+    /// Where it is made from was told.
+    told: bool,
+}
+
+/// How far it is.
+pub(super) enum Dialled<L: EventLoop> {
+    /// It is being made, from here.
+    From(SocketAddr),
+    Through(Connected<L>),
 }
 
 #[derive(Debug)]
@@ -39,7 +49,7 @@ pub(super) type Connected<L> = (Wire<L>, SocketAddr, SocketAddr);
 
 impl<L: EventLoop> Connecting<L> {
     pub(super) const fn new(route: Route) -> Self {
-        Self { route, tries: 0, stage: Stage::Start }
+        Self { route, tries: 0, stage: Stage::Start, told: false }
     }
 
     /// When the next try is due.
@@ -50,14 +60,22 @@ impl<L: EventLoop> Connecting<L> {
         }
     }
 
-    pub(super) fn poll(&mut self, event_loop: &mut L) -> Poll<Result<Connected<L>, Failure>> {
+    pub(super) fn poll(&mut self, event_loop: &mut L) -> Poll<Result<Dialled<L>, Failure>> {
         loop {
             match &mut self.stage {
                 Stage::Start => self.start(event_loop.now())?,
                 Stage::Pause(until) if event_loop.now() < *until => return Poll::Pending,
                 Stage::Pause(_) => self.stage = Stage::Start,
+                Stage::Handshake(wire) if !self.told => {
+                    self.told = true;
+                    if let Ok(local) = wire.socket.local_addr() {
+                        return Poll::Ready(Ok(Dialled::From(normalise_socket(local))));
+                    }
+                }
                 Stage::Handshake(wire) => match ready!(poll_handshake(wire, event_loop)) {
-                    Ok((local, peer)) => return Poll::Ready(Ok((self.take_wire()?, local, peer))),
+                    Ok((local, peer)) => {
+                        return Poll::Ready(Ok(Dialled::Through((self.take_wire()?, local, peer))));
+                    }
                     Err(why) if self.is_worth_another_try(why) => self.pause(event_loop.now()),
                     Err(why) => return Poll::Ready(Err(why)),
                 },

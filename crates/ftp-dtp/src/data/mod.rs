@@ -16,7 +16,7 @@ use crate::proxy::TrustedProxies;
 use crate::pump::LocalEnd;
 use crate::sockets::LocalAddress;
 use crate::tls::TlsStream;
-use connect::{Connecting, Route};
+use connect::{Connecting, Dialled, Route};
 use core::net::{IpAddr, SocketAddr};
 use core::task::{Poll, ready};
 use core::time::Duration;
@@ -271,7 +271,8 @@ impl<L: EventLoop> State<L> {
                 Err(why) => connect_failed(why),
             }),
             Self::Connecting(connecting) => Poll::Ready(match ready!(connecting.poll(event_loop)) {
-                Ok((wire, local, peer)) => connected(wire, local, peer),
+                Ok(Dialled::From(local)) => (DataEvent::Connecting { local }, Next::Unchanged),
+                Ok(Dialled::Through((wire, local, peer))) => connected(wire, local, peer),
                 Err(why) => connect_failed(why),
             }),
             Self::Linked(_) => Poll::Pending,

@@ -211,6 +211,7 @@ impl Transfer {
     pub(super) fn data_event(&mut self, control: &mut Control, event: DataEvent) -> Fate {
         match event {
             DataEvent::Listening { local } => self.listening(control, local),
+            DataEvent::Connecting { .. } => Fate::GoesOn,
             DataEvent::Connected { local, peer, tls } => self.connected(control, local, peer, tls),
             DataEvent::Secured(facts) => {
                 if control.link.apply(LinkInput::Secured, true).is_err() {

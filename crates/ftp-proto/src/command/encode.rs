@@ -217,6 +217,7 @@ fn put_site(site: &SiteCommand, out: &mut BytesMut) {
         }
         SiteCommand::Idle(None) => out.put_slice(b" IDLE"),
         SiteCommand::Idle(Some(seconds)) => put_shown(format_args!(" IDLE {seconds}"), out),
+        SiteCommand::Saw => out.put_slice(b" SAW"),
         SiteCommand::Other(text) => put_octets(text.as_bytes(), out),
     }
 }

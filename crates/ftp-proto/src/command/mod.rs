@@ -237,6 +237,8 @@ pub enum SiteCommand {
     Rmdir(PathName),
     /// SITE IDLE: ask for, or set, the idle timeout in seconds.
     Idle(Option<u32>),
+    /// SITE SAW: what the server saw of this session's connections; see [`Saw`](crate::data::Saw).
+    Saw,
     /// Anything else: everything after SITE, as sent.
     Other(Text),
 }

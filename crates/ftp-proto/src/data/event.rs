@@ -55,6 +55,11 @@ pub enum DataEvent {
         /// `StartDataTls` follows.
         tls: Option<TlsFacts>,
     },
+    /// The connection is being made, from here: in place of the wanted port it may be another.
+    Connecting {
+        /// Our end.
+        local: SocketAddr,
+    },
     /// The TLS handshake on the data connection is complete.
     Secured(TlsFacts),
     /// The data connection could not be had.

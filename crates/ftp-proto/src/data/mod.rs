@@ -7,6 +7,7 @@ pub mod link;
 mod mode;
 mod policy;
 mod ports;
+mod saw;
 
 pub use event::{
     DataEvent, DataId, DataPhase, Failure, Resumption, StorageFailure, StreamEnd, TlsFacts, TransferFailure,
@@ -19,3 +20,4 @@ pub use policy::{
     RequireResumption,
 };
 pub use ports::{AcceptFrom, Admission, PortRange, SourceEndpoint, SourcePort};
+pub use saw::Saw;

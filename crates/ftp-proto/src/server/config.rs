@@ -14,6 +14,8 @@ pub struct ServerConfig {
     /// Text of the greeting. It names no version (security: S43).
     #[cfg_attr(feature = "serde", serde(with = "crate::octets"))]
     pub greeting: Bytes,
+    /// What tells this process from others that serve under the same address, for SITE SAW.
+    pub instance: Option<u64>,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// How much there may be of things.
@@ -159,6 +161,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             greeting: Bytes::from_static(b"FTP server ready."),
+            instance: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             data: Arc::new(DataPolicy::default()),

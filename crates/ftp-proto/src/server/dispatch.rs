@@ -55,6 +55,7 @@ impl ServerConnection {
             Command::Stat(None) => { let status = self.status(); self.finish(&status); }
             Command::Site(SiteCommand::Help) => self.site_help(),
             Command::Site(SiteCommand::Idle(seconds)) => self.site_idle(seconds),
+            Command::Site(SiteCommand::Saw) => { let saw = self.saw().reply(); self.finish(&saw); }
             Command::Site(SiteCommand::Other(line)) => self.ask_site(line.into_bytes()),
 
             about_names => self.ask_about_names(verb, about_names),

@@ -90,6 +90,7 @@ impl ServerConnection {
             "IDLE [seconds]",
             "MKDIR path",
             "RMDIR path",
+            "SAW",
             "SYMLINK target link",
             "UTIME time path",
         ];

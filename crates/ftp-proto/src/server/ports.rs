@@ -12,10 +12,11 @@ use crate::command::EpsvArgument;
 use crate::data::link::{DataLink, LinkInput, LinkState};
 use crate::data::{
     AcceptFrom, AddressForm, Admission, Announce, DataFacts, DataId, DataMode, DataPhase, DataPolicy,
-    DataPolicyRow, Failure, FailureId, PeerCheck, RequireResumption, Side, SourceEndpoint, SourcePort,
+    DataPolicyRow, Failure, FailureId, PeerCheck, RequireResumption, Saw, Side, SourceEndpoint, SourcePort,
 };
 use crate::io::{IoAction, Timer};
 use crate::reply::{Reply, ReplyCode};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -33,13 +34,38 @@ pub(super) struct DataSide {
     pub(super) address: Option<SocketAddr>,
     /// Somebody else connected to the listener at hand.
     stranger: bool,
+    /// For SITE SAW; sessions without a transfer have none.
+    seen: Option<Box<Seen>>,
     /// EPSV ALL: no PORT, PASV or EPRT any more (RFC 2428 §4).
     epsv_all: bool,
 }
 
+/// What was seen of data connections.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What the last PORT or EPRT said.
+    received: Option<SocketAddr>,
+    /// What the last reply to PASV or EPSV announced.
+    announced: Option<SocketAddr>,
+    /// Where the last active data connection was made from.
+    pub(super) source: Option<SocketAddr>,
+}
+
 impl DataSide {
     pub(super) fn new(policy: Arc<DataPolicy>) -> Self {
-        Self { link: DataLink::new(), policy, granted: None, address: None, stranger: false, epsv_all: false }
+        Self {
+            link: DataLink::new(),
+            policy,
+            granted: None,
+            address: None,
+            stranger: false,
+            seen: None,
+            epsv_all: false,
+        }
+    }
+
+    pub(super) fn seen(&mut self) -> &mut Seen {
+        self.seen.get_or_insert_default()
     }
 
     pub(super) fn set_policy(&mut self, policy: Arc<DataPolicy>) {
@@ -55,6 +81,7 @@ impl DataSide {
     pub(super) fn reset(&mut self) {
         self.address = None;
         self.epsv_all = false;
+        self.seen = None;
     }
 }
 
@@ -100,6 +127,7 @@ impl ServerConnection {
         if self.refused_by_epsv_all() {
             return;
         }
+        self.data.seen().received = Some(announced);
         let row = self.data_row();
         if !row.active {
             let text = "Active mode is switched off here: use EPSV or PASV.";
@@ -205,6 +233,7 @@ impl ServerConnection {
         let reply = match self.announcement(mode, local) {
             Ok((announced, reply)) => {
                 self.data.address = Some(announced);
+                self.data.seen().announced = Some(announced);
                 reply
             }
             Err(text) => {
@@ -264,6 +293,19 @@ impl ServerConnection {
             self.notice(Notice::StrangerRefused { peer });
         }
         if wanted && right_peer { Admission::Take } else { Admission::Drop }
+    }
+
+    /// What SITE SAW tells.
+    pub(super) fn saw(&self) -> Saw {
+        let seen = self.data.seen.as_deref();
+        Saw {
+            peer: self.endpoints.peer,
+            dialled: self.endpoints.dialled(),
+            received: seen.and_then(|seen| seen.received),
+            announced: seen.and_then(|seen| seen.announced),
+            source: seen.and_then(|seen| seen.source),
+            instance: self.config.instance,
+        }
     }
 
     /// What an active connection is bound to: the control connection's own address, and the operator's port.

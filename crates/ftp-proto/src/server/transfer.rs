@@ -214,6 +214,7 @@ impl ServerConnection {
     pub(super) fn data_event(&mut self, event: DataEvent) {
         match event {
             DataEvent::Listening { local } => self.listening(local),
+            DataEvent::Connecting { local } => self.data.seen().source = Some(local),
             DataEvent::Connected { local, peer, .. } => {
                 let Ok(state) = self.data.link.apply(LinkInput::Connected, self.security.protects_data())
                 else {

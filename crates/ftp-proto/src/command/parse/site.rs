@@ -8,7 +8,7 @@ use crate::facts::TimeVal;
 use crate::reply::split_quoted;
 
 /// The verbs that [`site`] knows.
-const KNOWN: [&str; 7] = ["HELP", "CHMOD", "UTIME", "SYMLINK", "MKDIR", "RMDIR", "IDLE"];
+const KNOWN: [&str; 8] = ["HELP", "CHMOD", "UTIME", "SYMLINK", "MKDIR", "RMDIR", "IDLE", "SAW"];
 
 impl SiteCommand {
     /// Whether `verb`, in any case, is one that is understood here; else the command is [`SiteCommand::Other`].
@@ -30,6 +30,7 @@ pub(super) fn site(given: &[u8]) -> Parsed<SiteCommand> {
         b"MKDIR" => path(rest).map(SiteCommand::Mkdir),
         b"RMDIR" => path(rest).map(SiteCommand::Rmdir),
         b"IDLE" => idle(rest),
+        b"SAW" if rest.trim_ascii().is_empty() => Ok(SiteCommand::Saw),
         _ => text(given).map(SiteCommand::Other),
     }
 }
