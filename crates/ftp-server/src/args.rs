@@ -232,6 +232,11 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) allow_clear_login: bool,
 
+    /// Where to answer scrapers of metrics, over HTTP and without a password: `http://ADDR/metrics`, OpenMetrics text. Choose
+    /// an address that only they reach [default: nowhere].
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
+
     /// Write what happens in every session to this new file, so that a fault can be played again and looked into. No
     /// password is in it; names of users and files, and addresses, are. It ends at 256 MiB.
     #[arg(long, value_name = "FILE")]

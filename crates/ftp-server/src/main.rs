@@ -8,6 +8,7 @@ mod explain;
 mod external;
 mod identity;
 mod log;
+mod metrics;
 mod passwd;
 mod privileges;
 mod serve;

@@ -4,6 +4,7 @@ use crate::config::{DataRow, Settings, TlsMode};
 use crate::external::Table;
 use crate::identity::Identity;
 use crate::log::Transcript;
+use crate::metrics::Exporter;
 use crate::privileges::{self, Confinement, Needs};
 use crate::{Failure, log, say, system};
 use core::fmt::Write as _;
@@ -32,6 +33,7 @@ pub(crate) struct Prepared {
     identity: Option<Identity>,
     storage: LocalStorage,
     server: Server,
+    exporter: Option<Exporter>,
     confinement: Confinement,
 }
 
@@ -42,7 +44,8 @@ pub(crate) fn prepare(settings: Settings) -> Result<Prepared, Failure> {
     let transcript = transcript(&settings)?;
     let identity = Identity::new(&settings.tls)?;
     let storage = open_root(&settings)?;
-    let options = options(&settings, identity.as_ref());
+    let exporter = exporter(&settings)?;
+    let options = options(&settings, identity.as_ref(), exporter.as_ref());
     let server = bind(&settings, storage.clone(), options)?;
     let needs = Needs {
         root: &settings.root,
@@ -55,12 +58,12 @@ pub(crate) fn prepare(settings: Settings) -> Result<Prepared, Failure> {
         let recorder = Transcript::start(file).map_err(|error| cannot_log(&settings, &error))?;
         server.handle().record(Arc::new(recorder));
     }
-    Ok(Prepared { settings, log, identity, storage, server, confinement })
+    Ok(Prepared { settings, log, identity, storage, server, exporter, confinement })
 }
 
 /// Serves until a signal ends it.
 pub(crate) async fn serve(prepared: Prepared) -> Result<(), Failure> {
-    let Prepared { settings, log, identity, storage, server, confinement } = prepared;
+    let Prepared { settings, log, identity, storage, server, exporter, confinement } = prepared;
     let _guard = log.start(settings.log_format).map_err(|error| cannot_log(&settings, &error))?;
     system::prepare();
     confinement.log();
@@ -76,13 +79,17 @@ pub(crate) async fn serve(prepared: Prepared) -> Result<(), Failure> {
     if let Some(identity) = identity {
         tokio::spawn(identity.keep_up(handle));
     }
-    say(&announcement(&settings, server.addresses(), external, shown));
+    let metrics = exporter.as_ref().and_then(Exporter::address);
+    if let Some(exporter) = exporter {
+        tokio::spawn(exporter.serve(server.handle()));
+    }
+    say(&announcement(&settings, server.addresses(), external, shown, metrics));
     let served = settings.driver.serve(server).await;
     signals.abort();
     served.map_err(|error| Failure::Running(format!("cannot serve: {error}")))
 }
 
-fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
+fn options(settings: &Settings, identity: Option<&Identity>, exporter: Option<&Exporter>) -> ServerOptions {
     let mut protocol = ServerConfig {
         encodings: settings.encodings.0,
         tls: settings.tls.mode.policy(),
@@ -103,8 +110,15 @@ fn options(settings: &Settings, identity: Option<&Identity>) -> ServerOptions {
         proxies: TrustedProxies::new(
             &settings.proxies.iter().map(|it| (it.address, it.prefix)).collect::<Vec<_>>(),
         ),
+        watcher: exporter.map(Exporter::watcher),
         recorder: None,
     }
+}
+
+fn exporter(settings: &Settings) -> Result<Option<Exporter>, Failure> {
+    let Some(address) = settings.metrics else { return Ok(None) };
+    let failed = |error| Failure::Listen(format!("cannot answer for metrics on {address}: {error}"));
+    Exporter::bind(address).map(Some).map_err(failed)
 }
 
 /// Whether active data connections are to come from a port that only a privileged process can bind.
@@ -244,6 +258,7 @@ fn announcement(
     addresses: &[SocketAddr],
     external: Option<IpAddr>,
     identity: Option<String>,
+    metrics: Option<SocketAddr>,
 ) -> String {
     let mut text = String::new();
     let ports = settings.everybody().ports;
@@ -264,6 +279,7 @@ fn announcement(
             "url": url, "listen": listening, "root": settings.root.display().to_string(),
             "passive_ports": ports, "announces": announces, "access": who,
             "tls": settings.tls.mode.name(), "certificate": identity,
+            "metrics": metrics.map(|address| address.to_string()),
         });
         return format!("{line}\n");
     }
@@ -277,6 +293,9 @@ fn announcement(
     let _ = writeln!(text, "  announces      {announces}");
     let _ = write!(text, "  TLS            {}", settings.tls.mode.name());
     let _ = writeln!(text, "{}", identity.map_or_else(String::new, |identity| format!(", {identity}")));
+    if let Some(address) = metrics {
+        let _ = writeln!(text, "  metrics        http://{address}/metrics");
+    }
     text
 }
 

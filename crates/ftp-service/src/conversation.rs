@@ -3,7 +3,7 @@
 //! Everything that it waits for stands in one struct, so that an idle session is small, and nothing is shared, so that
 //! nothing is locked.
 
-use crate::log::{log, session_span};
+use crate::log::Log;
 use crate::questions::Questions;
 use crate::server::Recorder;
 use crate::session::Arrived;
@@ -23,7 +23,6 @@ use ftp_proto::server::{ServerOutput, ShutDown};
 use ftp_proto::time::Instant;
 use std::io;
 use std::sync::Arc;
-use tracing::Span;
 
 /// How often a session moves on before others get their turn.
 const STEPS_A_TURN: usize = 16;
@@ -45,7 +44,7 @@ pub(crate) struct Conversation<L: EventLoop> {
     /// How long a closed control connection waits for the peer.
     linger: Duration,
     patience: Patience,
-    span: Span,
+    log: Log,
     /// Its place among the sessions, or among the peers that are turned away.
     _permit: SessionPermit,
 }
@@ -93,14 +92,14 @@ impl<L: EventLoop> Conversation<L> {
     pub(crate) fn open(event_loop: &L, arrived: Arrived<L>) -> io::Result<Self> {
         let Arrived { service, control, endpoints, own_address, implicit_tls } = arrived;
         let number = service.next_session();
-        let span = session_span(number, endpoints.peer);
+        let log = Log::new(number, endpoints);
         let recorder = service.recorder();
         let config = if implicit_tls { &service.implicit } else { &service.config };
         let mut machine = Recording::new(Arc::clone(config), endpoints, event_loop.now(), recorder.is_some());
         let (permit, linger) = match service.sessions.admit(endpoints.peer.ip()) {
             Ok(permit) => (permit, service.config.timeouts.linger),
             Err(why) => {
-                span.in_scope(|| tracing::warn!(%why, "turned away"));
+                log.session().in_scope(|| tracing::warn!(%why, "turned away"));
                 machine.turn_away(event_loop.now());
                 (service.turned_away.admit(endpoints.peer.ip()).map_err(io::Error::other)?, Duration::ZERO)
             }
@@ -118,14 +117,14 @@ impl<L: EventLoop> Conversation<L> {
             heard: 0,
             linger,
             patience: Patience::Endless,
-            span,
+            log,
             _permit: permit,
         })
     }
 
     /// Does what can be done now. Ready when the session is over.
     pub(crate) fn turn(&mut self, event_loop: &mut L) -> Poll<()> {
-        let span = self.span.clone();
+        let span = self.log.session();
         let _inside = span.enter();
         let over = self.steps(event_loop);
         self.record();
@@ -170,7 +169,10 @@ impl<L: EventLoop> Conversation<L> {
                 Step::App(ServerOutput::Ask(ask)) => self.questions.ask(event_loop, ask),
                 Step::App(ServerOutput::Withdrawn(ask)) => self.questions.withdraw(ask),
                 Step::App(ServerOutput::Notice(notice)) => {
-                    log(&self.span, &notice);
+                    self.log.log(&notice);
+                    if let Some(watcher) = &self.service.watcher {
+                        watcher.notice(&notice);
+                    }
                     self.questions.notice(&notice);
                 }
             }

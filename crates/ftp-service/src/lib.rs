@@ -114,7 +114,9 @@ mod server;
 mod session;
 mod shared;
 
-pub use server::{Arrival, BindError, Connection, Listener, Recorder, Server, ServerHandle, ServerOptions};
+pub use server::{
+    Arrival, BindError, Connection, Listener, Recorder, Server, ServerHandle, ServerOptions, Watcher,
+};
 pub use session::Session;
 pub use shared::Service;
 

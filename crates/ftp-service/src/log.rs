@@ -3,27 +3,69 @@
 //! Octets that came from the peer are escaped, so that one event is one line; a password is never among them, since
 //! no notice has one.
 
-use core::fmt::Display;
 use ftp_proto::escape::escape;
+use ftp_proto::io::ControlEndpoints;
 use ftp_proto::server::Notice;
 use tracing::{Span, debug, field, info, warn};
 
-/// The span of a session: every event of it says which session and whose it is.
-pub(super) fn session_span(id: u64, peer: impl Display) -> Span {
-    tracing::info_span!("session", id, %peer, user = field::Empty)
+/// What is logged of one session.
+#[derive(Debug)]
+pub(super) struct Log {
+    /// Every event of the session says which it is, whose it is, and between which ends.
+    session: Span,
+    /// Those of the data connection at hand have its ends, too.
+    transfer: Option<Span>,
 }
 
-/// Logs `notice`. The session's `span` is entered already, and learns whose session it is.
-pub(super) fn log(span: &Span, notice: &Notice) {
-    match notice {
-        Notice::LoggedIn { user } => {
-            span.record("user", field::display(escape(user)));
+impl Log {
+    pub(super) fn new(id: u64, ends: ControlEndpoints) -> Self {
+        let ControlEndpoints { peer, local, .. } = ends;
+        Self {
+            session: tracing::info_span!("session", id, %peer, %local, user = field::Empty),
+            transfer: None,
         }
-        Notice::LoggedOut => {
-            span.record("user", field::Empty);
-        }
-        _ => {}
     }
+
+    /// What is logged from now on belongs to the session.
+    pub(super) fn session(&self) -> Span {
+        self.session.clone()
+    }
+
+    /// Logs `notice`. The session's span is entered already, and learns whose session it is.
+    pub(super) fn log(&mut self, notice: &Notice) {
+        match notice {
+            Notice::LoggedIn { user } => {
+                self.session.record("user", field::display(escape(user)));
+            }
+            Notice::LoggedOut => {
+                self.session.record("user", field::Empty);
+            }
+            Notice::DataOpened { mode, local, peer, .. } => {
+                self.transfer = Some(tracing::info_span!("transfer", %mode, %local, %peer));
+            }
+            _ => {}
+        }
+        match &self.transfer {
+            Some(transfer) if is_about_data(notice) => transfer.in_scope(|| log(notice)),
+            _ => log(notice),
+        }
+        if matches!(notice, Notice::TransferEnded { .. } | Notice::DataFailed { .. }) {
+            self.transfer = None;
+        }
+    }
+}
+
+const fn is_about_data(notice: &Notice) -> bool {
+    matches!(
+        notice,
+        Notice::DataOpened { .. }
+            | Notice::DataSecured { .. }
+            | Notice::DataFailed { .. }
+            | Notice::TransferEnded { .. }
+    )
+}
+
+fn log(notice: &Notice) {
     match notice {
         Notice::LoggedIn { user } => info!(user = %escape(user), "logged in"),
         Notice::LoginRefused { user } => warn!(user = %escape(user), "login refused"),
@@ -43,8 +85,8 @@ fn log_data_or_security(notice: &Notice) {
             info!(tls13 = facts.tls13, resumption = ?facts.resumption, "control connection under TLS");
         }
         Notice::ControlCleared => info!("control connection in the clear"),
-        Notice::DataOpened { id, mode, local, peer } => {
-            debug!(data = id.get(), %mode, %local, %peer, "data connection open");
+        Notice::DataOpened { id, after, .. } => {
+            debug!(data = id.get(), after = ?after, "data connection open");
         }
         Notice::DataSecured { id, resumed } => debug!(data = id.get(), resumed, "data connection under TLS"),
         Notice::DataFailed { id, mode, during, why, named, announced } => {
@@ -56,11 +98,15 @@ fn log_data_or_security(notice: &Notice) {
         Notice::BounceRefused { target } => {
             warn!(%target, "a data connection to another host or a low port was asked for: refused");
         }
-        Notice::TransferEnded { id, totals, result } => match result {
-            Ok(()) => info!(transfer = id.get(), octets = totals.stored, wire = totals.wire, "transferred"),
+        Notice::TransferEnded { id, verb, totals, result } => match result {
+            Ok(()) => {
+                let (verb, octets, wire) = (verb.name(), totals.stored, totals.wire);
+                info!(transfer = id.get(), verb, octets, wire, "transferred");
+            }
             Err(why) => {
                 warn!(
                     transfer = id.get(),
+                    verb = verb.name(),
                     octets = totals.stored,
                     wire = totals.wire,
                     ?why,

@@ -12,7 +12,7 @@ use ftp_dtp::sockets::control_listener;
 use ftp_dtp::tls::ServerTls;
 use ftp_proto::data::DataPolicy;
 use ftp_proto::server::transcript::Line;
-use ftp_proto::server::{ConfigError, ServerConfig, ShutDown, TlsPolicy};
+use ftp_proto::server::{ConfigError, Notice, ServerConfig, ShutDown, TlsPolicy};
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsRawFd, RawFd};
@@ -33,6 +33,8 @@ pub struct ServerOptions {
     pub implicit: Vec<SocketAddr>,
     /// Load balancers that begin each connection with a PROXY header, on control and data listeners; nobody else is believed.
     pub proxies: TrustedProxies,
+    /// Hears what happens in all sessions.
+    pub watcher: Option<Arc<dyn Watcher>>,
     /// Takes the transcripts of all sessions; none are made when there is nobody.
     pub recorder: Option<Arc<dyn Recorder>>,
 }
@@ -41,6 +43,12 @@ pub struct ServerOptions {
 pub trait Recorder: fmt::Debug + Send + Sync {
     /// What happened next in a session. Called on an event loop: it must not wait.
     fn record(&self, line: Line);
+}
+
+/// Hears what happens in sessions, to count it.
+pub trait Watcher: fmt::Debug + Send + Sync {
+    /// Something happened in some session. Called on an event loop: it must not wait.
+    fn notice(&self, notice: &Notice);
 }
 
 impl Default for ServerOptions {
@@ -53,6 +61,7 @@ impl Default for ServerOptions {
             tls: None,
             implicit: Vec::new(),
             proxies: TrustedProxies::default(),
+            watcher: None,
             recorder: None,
         }
     }

@@ -1,6 +1,6 @@
 //! What all sessions of a server share, and what they are told.
 
-use crate::server::{Recorder, ServerOptions};
+use crate::server::{Recorder, ServerOptions, Watcher};
 use core::fmt;
 use core::hash::{BuildHasher as _, Hasher as _};
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +31,8 @@ pub struct Service {
     pub(crate) turned_away: Sessions,
     /// How long running transfers may go on once the server drains.
     pub(crate) drain: Duration,
-    /// Who wants to know what happens in sessions.
+    pub(crate) watcher: Option<Arc<dyn Watcher>>,
+    /// Who wants to know what is said in sessions.
     recorder: Mutex<Option<Arc<dyn Recorder>>>,
     next_session: AtomicU64,
     signals: Mutex<Signals>,
@@ -60,7 +61,8 @@ impl fmt::Debug for Wake {
 
 impl Service {
     pub(crate) fn new(backend: Arc<dyn Backend>, options: ServerOptions) -> Self {
-        let ServerOptions { mut protocol, sessions, drain, tls, implicit: _, proxies, recorder } = options;
+        let ServerOptions { mut protocol, sessions, drain, tls, implicit: _, proxies, watcher, recorder } =
+            options;
         protocol.instance.get_or_insert_with(|| RandomState::new().build_hasher().finish());
         Self {
             backend,
@@ -76,6 +78,7 @@ impl Service {
             sessions: Sessions::new(sessions),
             turned_away: Sessions::new(TURNED_AWAY),
             drain,
+            watcher,
             recorder: Mutex::new(recorder),
             next_session: AtomicU64::new(1),
             said: AtomicU64::new(0),

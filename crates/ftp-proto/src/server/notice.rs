@@ -1,5 +1,6 @@
 //! What happened, for logs, metrics and tests. Nothing here needs an answer.
 
+use super::TransferVerb;
 use crate::data::{
     DataId, DataMode, DataPhase, Failure, FailureId, TlsFacts, TransferFailure, TransferId, TransferTotals,
 };
@@ -7,6 +8,7 @@ use crate::io::Timer;
 use crate::reply::ReplyCode;
 use bytes::Bytes;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 /// Something that happened. Octets in it come from the peer: escape them before they reach a log or a terminal.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub enum Notice {
         local: SocketAddr,
         /// The other end.
         peer: SocketAddr,
+        /// Since its port was announced, or since it was begun.
+        after: Duration,
     },
     /// A data connection is under TLS.
     DataSecured {
@@ -89,6 +93,8 @@ pub enum Notice {
     TransferEnded {
         /// Which.
         id: TransferId,
+        /// By which command.
+        verb: TransferVerb,
         /// What was moved.
         totals: TransferTotals,
         /// Whether it is whole.

@@ -16,6 +16,7 @@ use crate::data::{
 };
 use crate::io::{IoAction, Timer};
 use crate::reply::{Reply, ReplyCode};
+use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -32,6 +33,8 @@ pub(super) struct DataSide {
     granted: Option<Arc<DataPolicy>>,
     /// Where we shall connect to, or what we have announced.
     pub(super) address: Option<SocketAddr>,
+    /// When it was announced, or begun.
+    pub(super) since: Option<Instant>,
     /// Somebody else connected to the listener at hand.
     stranger: bool,
     /// For SITE SAW; sessions without a transfer have none.
@@ -58,6 +61,7 @@ impl DataSide {
             policy,
             granted: None,
             address: None,
+            since: None,
             stranger: false,
             seen: None,
             epsv_all: false,
@@ -229,6 +233,7 @@ impl ServerConnection {
             return;
         }
         self.set_timer(Timer::DataOpen, self.config.timeouts.listener);
+        self.data.since = Some(self.now);
         let mode = self.data.link.mode();
         let reply = match self.announcement(mode, local) {
             Ok((announced, reply)) => {

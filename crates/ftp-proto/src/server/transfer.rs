@@ -23,6 +23,7 @@ use crate::reply::{Reply, ReplyCode};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::time::Duration;
 
 /// The transfer in service.
 #[derive(Debug)]
@@ -177,6 +178,7 @@ impl ServerConnection {
                 self.set_timer(Timer::DataOpen, self.config.timeouts.data_open);
                 if connects && let Some(target) = self.data.address {
                     let (id, source) = (self.data.link.id(), self.active_source());
+                    self.data.since = Some(self.now);
                     self.act(IoAction::Connect { id, source, target });
                 }
             }
@@ -221,7 +223,8 @@ impl ServerConnection {
                     return;
                 };
                 let (id, mode) = (self.data.link.id(), self.data.link.mode());
-                self.notice(Notice::DataOpened { id, mode, local, peer });
+                let after = self.data.since.map_or(Duration::ZERO, |since| self.now.duration_since(since));
+                self.notice(Notice::DataOpened { id, mode, local, peer, after });
                 if state != LinkState::Linked {
                     self.data_connection_ready();
                 }
@@ -337,7 +340,7 @@ impl ServerConnection {
         if asked != ask {
             return Outcome::Stale(None);
         }
-        let (id, stopped) = (transfer.id, transfer.stopped);
+        let (id, verb, stopped) = (transfer.id, transfer.request.verb, transfer.stopped);
         // The driver keeps the data connection of a transfer that it has carried out.
         let kept = is_kept(&transfer.request) && result.is_ok() && stopped.is_none();
         let result = result.and_then(|()| settled.map_err(TransferFailure::Storage));
@@ -347,7 +350,7 @@ impl ServerConnection {
         } else if !matches!(self.life, Life::Open | Life::Draining) {
             self.drop_link();
         }
-        self.notice(Notice::TransferEnded { id, totals, result });
+        self.notice(Notice::TransferEnded { id, verb, totals, result });
         self.finish(&final_reply(result, stopped));
         Outcome::Used
     }

@@ -50,6 +50,7 @@ pub(crate) struct File {
     idle_timeout: Option<Seconds>,
     log_format: Option<LogFormat>,
     log_file: Option<PathBuf>,
+    metrics: Option<SocketAddr>,
     drain: Option<Seconds>,
     encodings: Option<EncodingList>,
     driver: Option<Driver>,
@@ -113,6 +114,8 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_file: Option<PathBuf>,
+    /// Where metrics are asked for.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) record: Option<PathBuf>,
     pub(crate) run_as: Option<String>,
     pub(crate) drain: Duration,
@@ -192,6 +195,7 @@ impl Settings {
             idle_timeout: line.idle_timeout.or(file.idle_timeout).map(|Seconds(time)| time),
             log_format: line.log_format.or(file.log_format).unwrap_or_default(),
             log_file: line.log_file.or(file.log_file),
+            metrics: line.metrics.or(file.metrics),
             record: line.record,
             run_as: line.run_as.or(file.run_as),
             tls: TlsSettings {
@@ -344,6 +348,7 @@ mod tests {
             idle-timeout = "10m"
             log-format = "json"
             log-file = "/var/log/ftp.log"
+            metrics = "127.0.0.1:9121"
             drain = 5
             encodings = "block"
             driver = "mio"

@@ -14,6 +14,7 @@ mod killed;
 mod lines;
 mod load;
 mod logs;
+mod metrics;
 mod options;
 mod privileges;
 mod settings;

@@ -20,6 +20,8 @@ mod lines;
 mod load;
 #[path = "../process/logs.rs"]
 mod logs;
+#[path = "../process/metrics.rs"]
+mod metrics;
 #[path = "../process/options.rs"]
 mod options;
 #[path = "../process/privileges.rs"]
