@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use core::net::IpAddr;
 use core::str::FromStr;
 use core::time::Duration;
+use ftp_external::Source;
 use ftp_proto::data::PortRange;
 use std::path::PathBuf;
 
@@ -30,12 +31,19 @@ pub(crate) struct Options {
     /// How data connections are made: auto tries EPSV, PASV, EPRT and PORT in this order.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "MODE")]
     pub(crate) mode: Mode,
-    /// The address that PORT and EPRT announce: the outside of a NAT.
-    #[arg(long, global = true, value_name = "ADDR")]
-    pub(crate) external_address: Option<IpAddr>,
+    /// The address that PORT and EPRT announce: the outside of a NAT. An address; a host name; `interface:NAME`; `env:NAME`;
+    /// `http://...`, which answers it in plain text; or `auto`, which is what the server says it sees.
+    #[arg(long, global = true, value_name = "FROM")]
+    pub(crate) external_address: Option<External>,
     /// The ports to listen on in active mode, for instance 50000-50100.
     #[arg(long, global = true, value_name = "LO-HI")]
     pub(crate) active_ports: Option<ActivePorts>,
+    /// Added to the port that is listened on for the one that is announced in active mode, where a router maps ports.
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) active_port_offset: Option<i32>,
+    /// Tell how each data connection is made: every mode that is tried, what came of it, and why the next.
+    #[arg(long, global = true)]
+    pub(crate) explain: bool,
     /// The local address to connect from.
     #[arg(long, global = true, value_name = "ADDR")]
     pub(crate) bind: Option<IpAddr>,
@@ -167,6 +175,28 @@ pub(crate) enum PasvAddress {
     #[default]
     Peer,
     Repair,
+}
+
+/// Where the address comes from that active mode announces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum External {
+    /// The server says what it sees.
+    Auto,
+    Source(Source),
+}
+
+impl FromStr for External {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            _ if text == "auto" => Ok(Self::Auto),
+            Ok(Source::Dialled) | Err(_) => Err(format!(
+                "{text:?} is not an address, a host name, interface:NAME, env:NAME, http://... or auto"
+            )),
+            Ok(source) => Ok(Self::Source(source)),
+        }
+    }
 }
 
 /// `LO-HI` or one port.

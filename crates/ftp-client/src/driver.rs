@@ -1,6 +1,6 @@
 //! The one place that knows which drivers there are.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use ftp_dtp::storage::{Sink, Source};
 use ftp_proto::client::{Features, Modes};
 use ftp_proto::command::{PathName, Text};
@@ -94,6 +94,7 @@ on_either! {
     mfmt(path: &PathName, time: TimeVal) -> Reply;
     stat() -> Reply;
     saw() -> Saw;
+    seen_as() -> Option<IpAddr>;
     set_type(ascii: bool) -> Reply;
     quote(line: Text) -> Reply;
 }
@@ -164,6 +165,13 @@ impl Client {
         match self {
             Self::Tokio(client, _) => client.prefer_mode(mode),
             Self::Mio(client) => client.prefer_mode(mode),
+        }
+    }
+
+    pub(crate) fn set_external_address(&mut self, external: IpAddr) {
+        match self {
+            Self::Tokio(client, _) => client.set_external_address(external),
+            Self::Mio(client) => client.set_external_address(external),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A server and who logs in there: from a URL, netrc and the terminal to a connection.
 
-use crate::args::{Mode, Options, PasvAddress, TlsMax, Transmission};
+use crate::args::{External, Mode, Options, PasvAddress, TlsMax, Transmission};
 use crate::driver::{
     Client, ClientOptions, Error, Event, Family, Login, Observer, Tls, TlsIdentity, TlsVersion, Trust,
 };
@@ -12,7 +12,7 @@ use crate::known_modes::{KnownModes, Way};
 use crate::ui::{Meter, Ui};
 use crate::url::FtpUrl;
 use crate::{netrc, prompt, tls};
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use ftp_proto::address::{Announced, PassiveAddress};
 use ftp_proto::client::{ActiveSettings, ClientConfig, Modes};
@@ -48,6 +48,8 @@ pub(crate) struct Site {
     url: FtpUrl,
     login: Login,
     certificate: Option<TlsIdentity>,
+    /// What active mode announces, where that is known before anybody is asked.
+    external: Option<IpAddr>,
 }
 
 /// A connection that is logged in.
@@ -110,7 +112,12 @@ impl Site {
             }
             _ => login_without_url(context, url)?,
         };
-        Ok(Self { url: url.clone(), login, certificate: tls::own_certificate(&context.options)? })
+        Ok(Self {
+            url: url.clone(),
+            login,
+            certificate: tls::own_certificate(&context.options)?,
+            external: external_address(&context.options)?,
+        })
     }
 
     /// Whether `url` is on the same server, as the same user.
@@ -182,6 +189,17 @@ impl Site {
         };
         let mut client = Client::connect(options.driver, &self.url.host, self.url.port, settings)?;
         client.login(self.login.clone())?;
+        match (self.external, &options.external_address) {
+            (Some(external), _) => client.set_external_address(external),
+            (None, Some(External::Auto)) => match client.seen_as()? {
+                Some(seen) => client.set_external_address(seen),
+                None => ui.note(
+                    "The server does not say which address it sees: active mode announces this machine's own. Give it \
+                     with --external-address ADDRESS.",
+                ),
+            },
+            (None, _) => {}
+        }
         Ok(Connection { client, meter, told, server: None })
     }
 }
@@ -299,6 +317,13 @@ fn netrc_entries(context: &Context) -> Result<Vec<netrc::Entry>, Failure> {
     }
 }
 
+fn external_address(options: &Options) -> Result<Option<IpAddr>, Failure> {
+    let Some(External::Source(source)) = &options.external_address else { return Ok(None) };
+    source.find().map_err(|error| {
+        Failure::new(Exit::Local, format!("the external address {source} cannot be found: {error}"))
+    })
+}
+
 fn client_options(options: &Options) -> ClientOptions {
     ClientOptions {
         modes: modes(options.mode),
@@ -308,9 +333,9 @@ fn client_options(options: &Options) -> ClientOptions {
             PasvAddress::Repair => PassiveAddress::Repair,
         },
         active: ActiveSettings {
-            external: options.external_address,
+            external: None,
             ports: options.active_ports.map_or_else(|| ActiveSettings::default().ports, |ports| ports.0),
-            ..ActiveSettings::default()
+            port_offset: options.active_port_offset.unwrap_or_default(),
         },
         family: match (options.ipv4, options.ipv6) {
             (true, _) => Family::V4,

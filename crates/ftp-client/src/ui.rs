@@ -1,7 +1,9 @@
 //! What a person sees on the terminal besides the results: notices, the conversation, progress. All of it on stderr.
 
+use crate::args::Options;
 use crate::driver::Event;
 use core::sync::atomic::{AtomicU64, Ordering};
+use ftp_proto::client::{Attempt, Rung};
 use ftp_proto::escape::escape;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
@@ -15,6 +17,8 @@ pub(crate) struct Ui(Arc<Inner>);
 struct Inner {
     quiet: bool,
     verbose: bool,
+    /// How data connections come about.
+    explain: bool,
     progress: bool,
     bar: Mutex<Option<ProgressBar>>,
     /// Where what is said is kept, instead of being written to standard error.
@@ -22,16 +26,24 @@ struct Inner {
 }
 
 impl Ui {
-    pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
+        let &Options { quiet, verbose, explain, .. } = options;
         let progress = !quiet && !verbose && std::io::stderr().is_terminal();
-        Self(Arc::new(Inner { quiet, verbose, progress, bar: Mutex::default(), kept: None }))
+        Self(Arc::new(Inner { quiet, verbose, explain, progress, bar: Mutex::default(), kept: None }))
     }
 
     /// Says everything, and keeps it to itself.
     #[cfg(feature = "testing")]
     pub(crate) fn keeping() -> Self {
         let kept = Some(Mutex::default());
-        Self(Arc::new(Inner { quiet: false, verbose: true, progress: false, bar: Mutex::default(), kept }))
+        Self(Arc::new(Inner {
+            quiet: false,
+            verbose: true,
+            explain: true,
+            progress: false,
+            bar: Mutex::default(),
+            kept,
+        }))
     }
 
     /// What was kept.
@@ -63,6 +75,11 @@ impl Ui {
     /// What the driver tells.
     pub(crate) fn hear(&self, event: &Event) {
         match event {
+            Event::Trying(rung) => self.explain(|| trying(rung)),
+            Event::Works(mode) => self.explain(|| format!("{mode} works, and is tried first from now on")),
+            Event::FellBack { failed, next, reconnecting } if self.0.explain => {
+                self.explain(|| fell_back(failed, next, *reconnecting));
+            }
             Event::FellBack { failed, next, reconnecting } => {
                 let anew = if *reconnecting { " on a new connection" } else { "" };
                 let (mode, why) = (failed.rung.mode, failed.named.text());
@@ -79,6 +96,13 @@ impl Ui {
             }
             event if self.0.verbose => self.converse(event),
             _ => {}
+        }
+    }
+
+    /// For `--explain`.
+    fn explain(&self, text: impl FnOnce() -> String) {
+        if self.0.explain {
+            self.error(&format!("* {}", text()));
         }
     }
 
@@ -107,6 +131,34 @@ impl Ui {
         }
         Progress { bar, ui: self.clone() }
     }
+}
+
+fn trying(rung: &Rung) -> String {
+    let patience = rung.patience.as_secs_f64();
+    let what = match &rung.listen {
+        None => "the server listens".to_owned(),
+        Some(plan) => match plan.announce {
+            Some(external) => format!("this machine listens, and announces {external}"),
+            None => "this machine listens".to_owned(),
+        },
+    };
+    format!("trying {}, for at most {patience:.1} s: {what}", rung.mode)
+}
+
+fn fell_back(failed: &Attempt, next: &Rung, reconnecting: bool) -> String {
+    let ftp_doctor::Explanation { cause, .. } = ftp_doctor::explain(failed.named);
+    let place = failed.target.or(failed.announced).map_or_else(String::new, |at| format!(" ({at})"));
+    let said = failed.reply.as_ref().map_or_else(String::new, |reply| {
+        format!("; the server said: {} {}", reply.code, escape(reply.text()))
+    });
+    let anew = if reconnecting { ", on a new control connection, since this one is out of step" } else { "" };
+    format!(
+        "{} did not work: {}{place} [{}]{said}\n    {cause}\n    next is {}{anew}",
+        failed.rung.mode,
+        failed.named.text(),
+        failed.named,
+        next.mode
+    )
 }
 
 fn bar(total: Option<u64>) -> ProgressBar {

@@ -15,7 +15,7 @@
 mod waiting;
 
 use bytes::Bytes;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use ftp_dtp::storage::{Sink, Source};
 use ftp_proto::client::{Features, Modes};
 use ftp_proto::command::{PathName, Text};
@@ -72,6 +72,7 @@ blocking! {
     mfmt(path: &PathName, time: TimeVal) -> Reply;
     stat() -> Reply;
     saw() -> Saw;
+    seen_as() -> Option<IpAddr>;
     set_type(ascii: bool) -> Reply;
     quote(line: Text) -> Reply;
 }
@@ -101,6 +102,11 @@ impl Client {
     /// See [`ftp_user::Client::prefer_mode`].
     pub fn prefer_mode(&mut self, mode: DataMode) {
         self.0.prefer_mode(mode);
+    }
+
+    /// See [`ftp_user::Client::set_external_address`].
+    pub fn set_external_address(&mut self, external: IpAddr) {
+        self.0.set_external_address(external);
     }
 
     /// See [`ftp_user::Client::working_mode`].

@@ -209,3 +209,18 @@ fn what_worked_at_another_time_is_tried_first_and_the_others_follow() {
     ladder.worked(&first);
     assert_eq!(ladder.working(), Some(DataMode::EPSV));
 }
+
+#[test]
+fn behind_a_nat64_a_server_that_refuses_epsv_is_asked_for_pasv() {
+    let mut ladder = Ladder::new(config("64:ff9b::c633:6401", "2001:db8::7"));
+    let first = ladder.first();
+    let refused = Attempt { named: FailureId::ModeRefused, ..attempt(&first, Failure::Refused) };
+    let NextStep::Try(next) = ladder.failed(&refused) else { panic!("other modes are left") };
+    assert_eq!((first.mode, next.mode), (DataMode::EPSV, DataMode::PASV));
+    let mut dropped = Ladder::new(config("64:ff9b::c633:6401", "2001:db8::7"));
+    assert_eq!(
+        modes(&mut dropped),
+        [DataMode::EPSV, DataMode::EPRT],
+        "it knows EPSV: PASV would be no better"
+    );
+}

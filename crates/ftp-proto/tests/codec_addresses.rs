@@ -286,6 +286,11 @@ fn c4_the_address_in_a_227_or_229_is_used_only_where_it_is_trusted() {
         (Repair, "10.0.0.1", "10.0.0.9", Some("10.0.0.9")),
         (Repair, "10.0.0.1", "127.0.0.1", Some("10.0.0.1")),
         (Repair, "127.0.0.1", "127.0.0.2", Some("127.0.0.2")),
+        // Behind a NAT64 (RFC 6052 §2.1), and where there is no way to IPv4.
+        (ControlPeer, "64:ff9b::c633:6401", "203.0.113.9", Some("64:ff9b::c633:6401")),
+        (AsTold, "64:ff9b::c633:6401", "203.0.113.9", Some("64:ff9b::cb00:7109")),
+        (Repair, "64:ff9b::c633:6401", "203.0.113.9", Some("64:ff9b::cb00:7109")),
+        (AsTold, "2001:db8::1", "203.0.113.9", Some("2001:db8::1")),
     ];
     for (trust, peer, told, expected) in table {
         let announced = Announced { ip: Some(ip(told)), port: 2000 };

@@ -5,10 +5,10 @@ use crate::config::{
     PeerCheckText, ResumptionMode, Seconds, TlsMode,
 };
 use crate::driver::Driver;
-use crate::external::Source;
 use clap::{Args, Parser, Subcommand};
 use core::net::{IpAddr, SocketAddr};
 use ftp_doctor::firewall::Target;
+use ftp_external::Source;
 use std::path::PathBuf;
 
 /// An FTP server that starts with no configuration.

@@ -5,7 +5,7 @@ use crate::error::{Cause, Doing, Error, SaidBy};
 use crate::session::{Done, NotStarted, Session, ends};
 use crate::{AbortHandle, ClientOptions, Driver, Event, Tls, TlsFailure};
 use core::fmt;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use ftp_dtp::data::DataResources;
 use ftp_dtp::pump::LocalEnd;
 use ftp_dtp::tls::{ClientTls, Fingerprint};
@@ -181,6 +181,12 @@ impl<D: Driver> Client<D> {
     /// Chooses which data port modes may be tried from now on. Nothing is sent.
     pub fn set_modes(&mut self, modes: Modes) {
         self.options.modes = modes;
+        self.ladder = ladder(&self.options, self.local, self.peer);
+    }
+
+    /// Announces this address in active mode from now on: the outside of a NAT. Nothing is sent.
+    pub fn set_external_address(&mut self, external: IpAddr) {
+        self.options.active.external = Some(external);
         self.ladder = ladder(&self.options, self.local, self.peer);
     }
 

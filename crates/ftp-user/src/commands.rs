@@ -2,6 +2,7 @@
 
 use crate::error::{Cause, Doing, Error};
 use crate::{Client, Driver};
+use core::net::IpAddr;
 use ftp_proto::client::Operation;
 use ftp_proto::command::{Command, PathName, SiteCommand, Text};
 use ftp_proto::data::Saw;
@@ -123,6 +124,23 @@ impl<D: Driver> Client<D> {
     pub async fn saw(&mut self) -> Result<Saw, Error> {
         let command = Command::Site(SiteCommand::Saw);
         self.ask("asking what the server saw", None, command, Saw::read).await
+    }
+
+    /// The address that the server sees us by, if it says so: to SITE SAW, or in its status.
+    ///
+    /// # Errors
+    /// When the control connection fails.
+    pub async fn seen_as(&mut self) -> Result<Option<IpAddr>, Error> {
+        match self.saw().await {
+            Ok(saw) => return Ok(Some(saw.peer.ip())),
+            Err(error) if self.is_over() => return Err(error),
+            Err(_) => {}
+        }
+        match self.stat().await {
+            Ok(status) => Ok(answer::client_address(&status)),
+            Err(error) if self.is_over() => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Sets the representation type: text (`ascii`) or octets as they are. Transfers set theirs by themselves; this is

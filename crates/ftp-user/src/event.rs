@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use core::net::SocketAddr;
 use ftp_proto::client::{Attempt, Rung};
+use ftp_proto::data::DataMode;
 use ftp_proto::reply::Reply;
 
 /// Something happened. Octets in it come from the server: [escape](ftp_proto::escape::escape) them before they reach a
@@ -25,6 +26,10 @@ pub enum Event {
     Received(Reply),
     /// Octets that the transfer has moved on the data connection so far; several times a second at most.
     Progress(u64),
+    /// A data port mode is tried.
+    Trying(Rung),
+    /// A data port mode works, and is the first from now on.
+    Works(DataMode),
     /// A data port mode did not work, and another is tried.
     FellBack {
         /// What did not work, and why.

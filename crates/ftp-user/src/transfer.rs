@@ -199,10 +199,12 @@ impl<D: Driver> Client<D> {
         }
         let mut rung = self.ladder.first();
         loop {
+            self.options.observer.tell(&Event::Trying(rung.clone()));
             let done = self.run(&doing, request.by(rung.clone()), local.take()).await?;
             local = done.local;
             match done.result {
                 Ok(reply) => {
+                    self.options.observer.tell(&Event::Works(rung.mode));
                     self.ladder.worked(&rung);
                     return Ok(Transferred { totals: done.totals.unwrap_or(TransferTotals::NONE), reply });
                 }

@@ -100,6 +100,22 @@ const MASQUERADE_AND_FORWARD: &str = r#"
     }
 "#;
 
+/// Other ports on the outside, by 1,000 higher.
+const MASQUERADE_AND_MAP: &str = r#"
+    table ip nat {
+        chain in {
+            type nat hook prerouting priority dstnat;
+            iifname "wan" dnat ip to tcp dport map {
+                41000 : 192.168.0.2 . 40000, 41001 : 192.168.0.2 . 40001, 41002 : 192.168.0.2 . 40002,
+                41003 : 192.168.0.2 . 40003, 41004 : 192.168.0.2 . 40004, 41005 : 192.168.0.2 . 40005,
+                41006 : 192.168.0.2 . 40006, 41007 : 192.168.0.2 . 40007, 41008 : 192.168.0.2 . 40008,
+                41009 : 192.168.0.2 . 40009
+            }
+        }
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+    }
+"#;
+
 /// Everything that comes from outside is forwarded to the client.
 const MASQUERADE_AND_DMZ: &str = r#"
     table ip nat {
@@ -307,6 +323,29 @@ pub(super) const SITUATIONS: &[Situation] = &[
         what: "the client announces its NAT's outside address, and the ports are forwarded",
         rules: &[("client-router", MASQUERADE_AND_FORWARD)],
         client: EXTERNAL,
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "5 learned",
+        what: "likewise, and the client asks the server which address it sees",
+        rules: &[("client-router", MASQUERADE_AND_FORWARD)],
+        client: &["--tls", "off", "--external-address", "auto", "--active-ports", "40000-40009"],
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "6 other ports",
+        what: "the router forwards other ports than those that the client listens on",
+        rules: &[("client-router", MASQUERADE_AND_MAP)],
+        client: &[
+            "--tls",
+            "off",
+            "--external-address",
+            CLIENT_OUTSIDE,
+            "--active-ports",
+            "40000-40009",
+            "--active-port-offset",
+            "1000",
+        ],
         ..Situation::CLIENT_NAT
     },
     Situation {

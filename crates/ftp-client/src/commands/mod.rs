@@ -25,7 +25,7 @@ pub(crate) use show::{facts, reply_lines};
 
 /// Carries out one command.
 pub(crate) fn run(options: Options, command: OnUrls) -> Result<Exit, Failure> {
-    let ui = Ui::new(options.quiet, options.verbose);
+    let ui = Ui::new(&options);
     run_in(&Context { options, ui, interrupt: Interrupt::default(), pause: FIRST_PAUSE }, command)
 }
 

@@ -35,7 +35,7 @@ const HISTORY: usize = 2000;
 
 /// Runs the shell until the user leaves it. From a script, the first failure decides the exit code.
 pub(crate) fn run(options: Options, url: Option<&str>) -> Result<Exit, Failure> {
-    let ui = Ui::new(options.quiet, options.verbose);
+    let ui = Ui::new(&options);
     let context = Context { options, ui, interrupt: Interrupt::default(), pause: FIRST_PAUSE };
     let session = Rc::new(RefCell::new(Session::new(context.clone())));
     let mut shell = Shell { context, session: Rc::clone(&session), first: None };

@@ -52,3 +52,29 @@ fn the_mode_that_worked_is_tried_first_the_next_time() {
         "{second:?}"
     );
 }
+
+#[test]
+fn explain_tells_each_mode_what_came_of_it_and_why_the_next() {
+    let server = Ours::start_with(|options| {
+        let row = DataPolicyRow { passive: false, ..DataPolicyRow::default() };
+        options.protocol.data = Arc::new(DataPolicy::new(row));
+    });
+    server.put("f", b"octets");
+    let ran = Place::new().run(&["--explain", "--tls", "off", "cat", &server.url("f")]).ended(0);
+    for text in ["trying EPSV", "EPSV did not work", "FTP-DATA-MODE-REFUSED", "next is", "EPRT works"] {
+        assert!(ran.err.contains(text), "{text}: {ran:?}");
+    }
+    assert_eq!(ran.out, "octets", "what was asked for stays alone");
+}
+
+#[test]
+fn the_external_address_can_be_asked_for_and_one_that_is_not_there_is_told() {
+    let (server, here) = (Ours::start(), Place::new());
+    server.put("f", b"octets");
+    let url = server.url("f");
+    let options = ["--tls", "off", "--mode", "port", "--external-address"];
+    let asked = here.run(&[&options[..], &["auto", "-v", "cat", &url]].concat()).ended(0);
+    assert!(asked.err.contains("> SITE SAW") && asked.err.contains("> PORT 127,0,0,1,"), "{asked:?}");
+    let none = here.run(&[&options[..], &["env:FTP_NO_SUCH_VARIABLE", "cat", &url]].concat());
+    assert!(none.code != 0 && none.err.contains("env:FTP_NO_SUCH_VARIABLE"), "{none:?}");
+}

@@ -3,7 +3,7 @@
 
 use super::{Announced, normalise};
 use crate::data::{DataPolicyRow, ForeignTarget};
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Ports below are services' own: nobody's data connection is there (RFC 2577 §3).
 const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
@@ -95,6 +95,21 @@ pub enum PassiveAddress {
     Repair,
 }
 
+/// What stands for IPv4 on networks that have IPv6 only (RFC 6052 §2.1): 64:ff9b::/96.
+const NAT64: [u16; 6] = [0x64, 0xFF9B, 0, 0, 0, 0];
+
+/// An IPv4 address that was told by a server behind a NAT64, as it is reached from this side: by the same prefix. Without such
+/// a prefix an IPv6 client has no way to an IPv4 address but the one that the control connection goes.
+fn through_nat64(peer: IpAddr, told: IpAddr) -> IpAddr {
+    let (IpAddr::V6(peer), IpAddr::V4(v4)) = (peer, told) else { return told };
+    let [a, b, c, d, e, f, ..] = peer.segments();
+    if [a, b, c, d, e, f] != NAT64 {
+        return peer.into();
+    }
+    let [w, x, y, z] = v4.octets();
+    Ipv6Addr::new(a, b, c, d, e, f, u16::from_be_bytes([w, x]), u16::from_be_bytes([y, z])).into()
+}
+
 /// Where a client connects to, once its server has `announced` a port.
 ///
 /// # Errors
@@ -105,7 +120,7 @@ pub fn passive_target(
     announced: Announced,
 ) -> Result<SocketAddr, TargetRefusal> {
     let peer = normalise(peer);
-    let told = announced.ip.map_or(peer, normalise);
+    let told = announced.ip.map_or(peer, |told| through_nat64(peer, normalise(told)));
     let ip = match trust {
         PassiveAddress::ControlPeer => peer,
         PassiveAddress::AsTold if told == peer || is_host(told) => told,

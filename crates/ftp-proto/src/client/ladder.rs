@@ -2,7 +2,7 @@
 
 use super::{Attempt, ListenPlan, PassiveAddress, Rung};
 use crate::address::{is_private, normalise};
-use crate::data::{DataMode, DataPhase, Failure, Opening, PortRange, Side};
+use crate::data::{DataMode, DataPhase, Failure, FailureId, Opening, PortRange, Side};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -107,7 +107,8 @@ type Key = (DataMode, PassiveAddress);
 /// Chooses rungs, from what has failed and what has worked.
 ///
 /// Passive comes before active, and what RFC 2428 §4 prefers before the rest: EPSV, PASV at the server's own address,
-/// PASV as told (where that is allowed), EPRT, PORT. Over IPv6 only EPSV and EPRT are left. A rung that has worked is
+/// PASV as told (where that is allowed), EPRT, PORT. Over IPv6 EPSV and EPRT are left, and PASV with a server that refuses
+/// EPSV. A rung that has worked is
 /// the first from then on. A rung that has failed comes again only when every other one has failed, too.
 #[derive(Debug)]
 pub struct Ladder {
@@ -123,6 +124,8 @@ pub struct Ladder {
     round_trip: Duration,
     /// Has worked with this server at another time.
     preferred: Option<DataMode>,
+    /// The server does not know EPSV.
+    no_epsv: bool,
     /// A 227 named another address than the server's, and a public one.
     told: bool,
     attempts: Vec<Attempt>,
@@ -142,6 +145,7 @@ impl Ladder {
             waited: Duration::ZERO,
             round_trip: Duration::ZERO,
             preferred: None,
+            no_epsv: false,
             told: false,
             attempts: Vec::new(),
         }
@@ -216,6 +220,7 @@ impl Ladder {
             let answered = attempt.during != DataPhase::Listen;
             self.waited += if answered { rung.patience } else { rung.reply_patience };
         }
+        self.no_epsv |= attempt.rung.mode == DataMode::EPSV && attempt.named == FailureId::ModeRefused;
         self.told |= attempt.rung.mode == DataMode::PASV
             && told.is_some_and(|ip| ip != self.config.server && !is_private(ip));
     }
@@ -234,7 +239,8 @@ impl Ladder {
         let told = self.config.try_told_address && self.told && own != PassiveAddress::AsTold;
         let all = [
             ((DataMode::EPSV, own), true),
-            ((DataMode::PASV, own), v4),
+            // Behind a NAT64 a server of IPv4 answers PASV to a client that sees it by IPv6.
+            ((DataMode::PASV, own), v4 || self.no_epsv),
             ((DataMode::PASV, PassiveAddress::AsTold), v4 && told),
             ((DataMode::EPRT, own), true),
             ((DataMode::PORT, own), v4),

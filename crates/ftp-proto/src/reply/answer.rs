@@ -1,8 +1,11 @@
 //! What the text of a reply says, for a client: the numbers, times, names and facts in it.
 
 use super::{Reply, parse_quoted_path};
+use crate::address::normalise;
 use crate::command::PathName;
 use crate::facts::{Entry, TimeVal, mlst};
+use bytes::Bytes;
+use core::net::{IpAddr, SocketAddr};
 
 /// The size in the reply to SIZE, in octets (RFC 3659 §4.1).
 #[must_use]
@@ -32,11 +35,24 @@ pub fn entry(reply: &Reply) -> Option<Entry> {
     inner.iter().find_map(|line| mlst::parse(line.strip_prefix(b" ").unwrap_or(line)))
 }
 
+/// The client's address, as a server's status tells it: most that tell it say "Connected from" or "Connected to".
+#[must_use]
+pub fn client_address(status: &Reply) -> Option<IpAddr> {
+    let connected = |line: &&Bytes| line.to_ascii_lowercase().windows(9).any(|word| word == b"connected");
+    let line = status.lines.iter().find(connected)?;
+    let text = str::from_utf8(line).ok()?;
+    let words = text.split(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':'));
+    words.filter(|word| word.len() > 2).find_map(|word| {
+        let word = word.trim_end_matches(['.', ':']);
+        let ip = word.parse().ok().or_else(|| word.parse().ok().map(|at: SocketAddr| at.ip()));
+        ip.map(normalise)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::reply::ReplyCode;
-    use bytes::Bytes;
 
     fn reply(lines: &[&'static str]) -> Reply {
         let lines = lines.iter().map(|line| Bytes::from_static(line.as_bytes())).collect();
@@ -65,6 +81,21 @@ mod tests {
         assert_eq!(path("\"/a \"\"b\"\"\" is the directory"), Some(Bytes::from_static(b"/a \"b\"")));
         assert_eq!(path("/a is the directory"), Some(Bytes::from_static(b"/a")));
         assert_eq!(path(""), None);
+    }
+
+    #[test]
+    fn the_clients_address_is_found_in_what_servers_call_their_status() {
+        for (line, expected) in [
+            ("     Connected to ::ffff:203.0.113.9", Some("203.0.113.9")),
+            (" Connected from 203.0.113.9 (203.0.113.9)", Some("203.0.113.9")),
+            (" Connected from: 203.0.113.9:40000", Some("203.0.113.9")),
+            ("Connected from [2001:db8::9]:40000", Some("2001:db8::9")),
+            (" Logged in as face", None),
+            (" Connected since 10:30", None),
+        ] {
+            let found = client_address(&reply(&["Status of 198.51.100.1:", line, "End"]));
+            assert_eq!(found, expected.map(|ip| ip.parse().unwrap()), "{line}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The table of data connections: which address is announced to whom, on which ports, in which modes, how strictly.
 
 use super::values::{ActiveSource, PassivePorts, ResumptionMode};
-use crate::external::Source;
 use core::net::IpAddr;
 use core::str::FromStr;
+use ftp_external::Source;
 use ftp_proto::data::{DataCondition, DataPolicyRow, ForeignTarget, PeerCheck, SourcePort};
 use serde::Deserialize;
 
@@ -219,7 +219,7 @@ macro_rules! from_text {
     };
 }
 
-from_text!(Network, Modes, PeerCheckText, Source);
+from_text!(Network, Modes, PeerCheckText);
 
 #[cfg(test)]
 mod tests {

@@ -12,11 +12,11 @@ pub(crate) use values::{
 
 use crate::args::Serve;
 use crate::driver::Driver;
-use crate::external::Source;
 use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_backend::limits::SessionLimits;
 use ftp_backend::users::{UserEntry, UsersFile};
+use ftp_external::Source;
 use ftp_proto::data::{DataCondition, DataPolicyRow};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
