@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use core::net::IpAddr;
 use core::str::FromStr;
 use core::time::Duration;
+use ftp_doctor::firewall::Target;
 use ftp_external::Source;
 use ftp_proto::data::PortRange;
 use std::path::PathBuf;
@@ -300,8 +301,10 @@ pub(crate) enum OnUrls {
     },
     /// Try every data port mode, and say what is wrong where one fails, and what cures it.
     ///
-    /// Each mode lists the directory once, over IPv4 and IPv6, with TLS and without. Exit code 0: all work; 7: some; 5: none.
+    /// Each mode lists the directory once, over IPv4 and IPv6, with TLS and without; with --write it uploads, too. Exit code 0: all work; 7: some; 5: none.
     Doctor(Doctor),
+    /// Print the firewall rules that active mode needs: for the ports of --active-ports.
+    Firewall(Firewall),
     /// Show what the server knows about a file or directory; without a path, its status.
     Stat { url: String },
     /// Send a command as it is and show the reply.
@@ -317,7 +320,24 @@ pub(crate) struct Doctor {
     /// Also without TLS when there is a password, which then crosses the network in the clear.
     #[arg(long)]
     pub(crate) clear: bool,
+    /// Also upload a small file into the URL's directory, and delete it again.
+    #[arg(long)]
+    pub(crate) write: bool,
     pub(crate) url: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Firewall {
+    /// nftables, iptables, ufw, firewalld, pf, or list for plain words.
+    #[arg(long = "for", value_name = "WHAT")]
+    pub(crate) target: Target,
+    /// The rules are for a router or firewall before this machine, which has this address behind it [default: for this machine
+    /// itself].
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) router: Option<IpAddr>,
+    /// That router translates addresses: it has to forward the ports.
+    #[arg(long, requires = "router")]
+    pub(crate) forward: bool,
 }
 
 #[derive(Debug, Args)]

@@ -61,6 +61,21 @@ pub trait ChunkSink: Send {
     fn put(&mut self, chunk: Bytes) -> Result<(), StorageFailure>;
 }
 
+impl Source {
+    /// Octets that are in memory already.
+    #[must_use]
+    pub fn octets(octets: impl Into<Bytes>) -> Self {
+        Self::Chunks(Box::new(octets.into()))
+    }
+}
+
+impl ChunkSource for Bytes {
+    fn next_chunk(&mut self, max: usize) -> Result<Option<Bytes>, StorageFailure> {
+        let chunk = self.split_to(max.min(self.len()));
+        Ok((!chunk.is_empty()).then_some(chunk))
+    }
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Passwd,
     /// Look for what in the settings, or on this machine, will stop data connections. Exit code 2 when there is something.
     Check(Box<Serve>),
+    /// Look at the running server from all sides: what `check` looks for, this machine's firewall, the way back through the
+    /// router, and, with --from, a client outside. Exit code 2 when something is wrong.
+    Doctor(Doctor),
     /// Print which row of the data connection table a client would get, and what it would see.
     ///
     /// The settings are those of `serve`, by the same options or the same --config.
@@ -65,12 +68,32 @@ pub(crate) struct Explain {
     pub(crate) serve: Box<Serve>,
 }
 
+/// What `doctor` can be told.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// A machine outside, which can be reached by ssh and has ftp-client: it tries every data port mode from there.
+    #[arg(long, value_name = "HOST", conflicts_with = "agent")]
+    pub(crate) from: Option<String>,
+    /// The same by another command than ssh: what runs programs outside, in words without quotes, as in `ssh -p 2222 host`.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) agent: Option<String>,
+    /// What the client outside connects to [default: the external address and the first port that is listened on].
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) serve: Box<Serve>,
+}
+
 /// What `firewall` can be told.
 #[derive(Debug, Args)]
 pub(crate) struct Firewall {
     /// nftables, iptables, ufw, firewalld, pf, compose, kubernetes, haproxy, nginx, or list for plain words.
-    #[arg(long = "for", value_name = "WHAT")]
-    pub(crate) target: Target,
+    #[arg(long = "for", value_name = "WHAT", required_unless_present = "check")]
+    pub(crate) target: Option<Target>,
+    /// Print no rules, but what the running ruleset of nftables does with the connections that are needed; iptables keeps its
+    /// rules there, too. Needs root. Exit code 2 when one does not get through.
+    #[arg(long, conflicts_with = "target")]
+    pub(crate) check: bool,
     /// The rules are for a router or firewall before the server, which has this address behind it [default: for the server's
     /// own machine].
     #[arg(long, value_name = "ADDR")]

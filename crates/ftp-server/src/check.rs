@@ -14,14 +14,36 @@ const TRIED: usize = 1000;
 
 /// Prints what was found; fails when there is something.
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
+    conclude(&findings(settings, &Table::find(&settings.data)?, Ports::Free))
+}
+
+/// Prints findings; fails when there are any.
+pub(crate) fn conclude(found: &[String]) -> Result<(), Failure> {
+    if found.is_empty() {
+        say("Nothing stands in the way.\n");
+        return Ok(());
+    }
+    say(&found.iter().map(|line| format!("- {line}\n")).collect::<String>());
+    Err(Failure::Settings(format!("{} of the settings will not do what they should", found.len())))
+}
+
+/// Whether the passive ports are to be free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ports {
+    Free,
+    /// The server runs, and may be using them.
+    InUse,
+}
+
+/// What in the settings, or on this machine, will stop data connections.
+pub(crate) fn findings(settings: &Settings, table: &Table, ports: Ports) -> Vec<String> {
     let mut found = Vec::new();
-    let table = Table::find(&settings.data)?;
-    let labelled = table.labelled();
     let mut ranges: Vec<PortRange> = Vec::new();
-    for row in &labelled {
+    for row in &table.labelled() {
         if row.row.passive && !ranges.contains(&row.row.ports) {
             ranges.push(row.row.ports);
             found.extend(range(settings, &row.row));
+            found.extend((ports == Ports::Free).then(|| taken(row.row.ports)).flatten());
         }
     }
     found.extend(table.external().filter(|&ip| is_private(ip)).map(|ip| {
@@ -31,12 +53,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         )
     }));
     found.extend(helper(settings));
-    if found.is_empty() {
-        say("Nothing stands in the way.\n");
-        return Ok(());
-    }
-    say(&found.iter().map(|line| format!("- {line}\n")).collect::<String>());
-    Err(Failure::Settings(format!("{} of the settings will not do what they should", found.len())))
+    found
 }
 
 fn range(settings: &Settings, row: &DataPolicyRow) -> Vec<String> {
@@ -65,17 +82,26 @@ fn range(settings: &Settings, row: &DataPolicyRow) -> Vec<String> {
              will be in use. Choose ports outside of it (net.ipv4.ip_local_port_range)."
         ));
     }
+    found
+}
+
+/// Ports that somebody else has.
+fn taken(ports: PortRange) -> Option<String> {
+    if ports.is_ephemeral() {
+        return None;
+    }
     let tried: Vec<_> =
         (ports.first..=ports.last).take(TRIED).filter_map(|port| Some((port, in_the_way(port)?))).collect();
-    if let Some((port, why)) = tried.first() {
-        found.push(format!(
-            "{} of the first {} ports of {name} cannot be listened on, such as {port}: {why}. End what uses them, or choose \
-             another range.",
-            tried.len(),
-            count.min(TRIED)
-        ));
-    }
-    found
+    let (port, why) = tried.first()?;
+    let count = usize::from(ports.last - ports.first) + 1;
+    Some(format!(
+        "{} of the first {} ports of {}-{} cannot be listened on, such as {port}: {why}. End what uses them, or choose another \
+         range.",
+        tried.len(),
+        count.min(TRIED),
+        ports.first,
+        ports.last
+    ))
 }
 
 fn in_the_way(port: u16) -> Option<std::io::Error> {

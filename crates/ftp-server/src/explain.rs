@@ -6,10 +6,12 @@ use crate::external::{Labelled, Table};
 use crate::{Failure, say};
 use core::fmt::Write as _;
 use core::net::{IpAddr, SocketAddr};
-use ftp_doctor::firewall::{Needs, Place, rules};
+use ftp_doctor::firewall::{Fate, Needs, Place, fates, rules};
 use ftp_proto::data::{
-    Announce, DataFacts, DataPolicyRow, FailureId, ForeignTarget, PeerCheck, RequireResumption, SourcePort,
+    Announce, DataFacts, DataPolicyRow, FailureId, ForeignTarget, PeerCheck, PortRange, RequireResumption,
+    SourcePort,
 };
+use std::process::Command;
 
 /// The row that is used for such a client, and what it would see.
 pub(crate) fn explain(what: Explain) -> Result<(), Failure> {
@@ -128,11 +130,48 @@ pub(crate) fn firewall(what: Firewall) -> Result<(), Failure> {
         Some(machine) => Place::Router { machine, forwards: what.forward },
         None => Place::Host,
     };
-    say(&rules(what.target, &needs(&settings), place));
-    Ok(())
+    let needs = needs(&settings);
+    if let Some(target) = what.target {
+        say(&rules(target, &needs, place));
+        return Ok(());
+    }
+    let fates = loaded(&needs, place)?;
+    say(&fates.iter().map(|&(range, fate)| format!("{}\n", fate_line(range, fate))).collect::<String>());
+    match fates.iter().filter(|(_, fate)| *fate == Fate::Dropped).count() {
+        0 => Ok(()),
+        _ => Err(Failure::Settings(
+            "the firewall of this machine drops what the server needs: load what --for nftables prints"
+                .to_owned(),
+        )),
+    }
 }
 
-fn needs(settings: &Settings) -> Needs {
+/// What the ruleset of this machine does.
+pub(crate) fn loaded(needs: &Needs, place: Place) -> Result<Vec<(PortRange, Fate)>, Failure> {
+    let failed = |why: String| Failure::Running(format!("cannot read the rules of nftables: {why}"));
+    let listed = Command::new("nft")
+        .args(["-j", "list", "ruleset"])
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    if !listed.status.success() {
+        return Err(failed(String::from_utf8_lossy(&listed.stderr).trim().to_owned()));
+    }
+    fates(&String::from_utf8_lossy(&listed.stdout), needs, place).map_err(|error| failed(error.to_string()))
+}
+
+pub(crate) fn fate_line(range: PortRange, fate: Fate) -> String {
+    let ports = match (range.first, range.last) {
+        (first, last) if first == last => format!("port {first}"),
+        (first, last) => format!("ports {first}-{last}"),
+    };
+    match fate {
+        Fate::Accepted => format!("{ports}: new connections get through"),
+        Fate::Dropped => format!("{ports}: new connections are dropped"),
+        Fate::Unknown => format!("{ports}: it depends on rules that are not looked into here"),
+    }
+}
+
+pub(crate) fn needs(settings: &Settings) -> Needs {
     let listens = settings.listen.iter().chain(&settings.tls.listen);
     let mut control: Vec<u16> = listens.map(SocketAddr::port).collect();
     control.sort_unstable();
@@ -150,6 +189,7 @@ fn needs(settings: &Settings) -> Needs {
         tls_required: settings.tls.mode == TlsMode::Require,
         proxy_protocol: !settings.proxies.is_empty(),
         control,
+        ..Needs::default()
     }
 }
 

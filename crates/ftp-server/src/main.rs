@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod config;
+mod doctor;
 mod driver;
 mod explain;
 mod external;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check(serve) => Settings::new(*serve)
             .map_err(|error| Failure::Settings(error.to_string()))
             .and_then(|settings| check::check(&settings)),
+        Command::Doctor(what) => doctor::doctor(what),
         Command::Explain(what) => explain::explain(what),
         Command::Firewall(what) => explain::firewall(what),
         Command::Errors(what) => explain::errors(&what),

@@ -10,6 +10,7 @@
 mod network;
 mod play;
 mod situations;
+mod tools;
 
 use std::process::Command;
 use std::time::Instant;
@@ -43,14 +44,17 @@ pub(crate) struct Options {
 /// Set in the process that is inside the namespaces.
 const INSIDE: &str = "FTP_LAB_INSIDE";
 
-/// Programs and the Debian packages that have them.
-const NEEDED: [(&str, &str); 6] = [
-    ("nft", "nftables"),
-    ("iptables", "iptables"),
-    ("ip", "iproute2"),
-    ("unshare", "util-linux"),
-    ("haproxy", "haproxy"),
-    ("nginx", "nginx libnginx-mod-stream"),
+/// What tells that something is there, and the Debian packages that have it.
+const NEEDED: [(&str, &str); 9] = [
+    ("command -v nft", "nftables"),
+    ("command -v iptables", "iptables"),
+    ("command -v ip", "iproute2"),
+    ("command -v unshare", "util-linux"),
+    ("command -v haproxy", "haproxy"),
+    ("test -e /usr/lib/nginx/modules/ngx_stream_module.so", "nginx libnginx-mod-stream"),
+    ("command -v ufw", "ufw"),
+    ("command -v firewall-offline-cmd", "firewalld"),
+    ("python3 -c 'import yaml'", "python3-yaml"),
 ];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -81,12 +85,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 }
 
 fn install() -> Result<(), String> {
-    let is_missing = |program: &str| {
-        let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
+    let is_missing = |test: &str| {
+        let found = Command::new("sh").args(["-c", test]).output();
         !found.is_ok_and(|found| found.status.success())
     };
     let missing: Vec<_> =
-        NEEDED.iter().filter(|(program, _)| is_missing(program)).map(|(_, package)| *package).collect();
+        NEEDED.iter().filter(|(test, _)| is_missing(test)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -115,7 +119,8 @@ fn inside(options: &Options) -> Result<(), String> {
     for situation in SITUATIONS.iter().filter(|situation| wanted(situation.name)) {
         cells.extend(play::play(situation, directory.path())?);
     }
-    if cells.is_empty() {
+    let checks = if wanted("tools") { tools::check_all(directory.path())? } else { Vec::new() };
+    if cells.is_empty() && checks.is_empty() {
         return Err(format!("no situation is called {}; see --list", options.only.join(" or ")));
     }
     print(&if options.json { json(&cells) } else { text(&cells) });
@@ -123,10 +128,14 @@ fn inside(options: &Options) -> Result<(), String> {
     for cell in cells.iter().filter(|cell| options.verbose || cell.judged != Judged::AsExpected) {
         eprintln!("\n=== {}, {}: {}\n{}", cell.situation, cell.mode, cell.judged.text(), cell.said);
     }
-    let counted =
-        format!("{} cells, {} passed, {} failed", cells.len(), cells.len() - wrong.len(), wrong.len());
-    eprintln!("{counted}, {:.0} s", started.elapsed().as_secs_f64());
-    if wrong.is_empty() { Ok(()) } else { Err(format!("{} cells are not as expected", wrong.len())) }
+    let broken: Vec<_> =
+        checks.iter().filter_map(|check| Some((check.name, check.failure.as_ref()?))).collect();
+    for (name, failure) in &broken {
+        eprintln!("\n=== tools, {name}: {failure}");
+    }
+    let (all, bad) = (cells.len() + checks.len(), wrong.len() + broken.len());
+    eprintln!("{all} cells, {} passed, {bad} failed, {:.0} s", all - bad, started.elapsed().as_secs_f64());
+    if bad == 0 { Ok(()) } else { Err(format!("{bad} cells are not as expected")) }
 }
 
 /// The one thing that goes to standard output.

@@ -80,19 +80,10 @@ struct Server {
 }
 
 pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Vec<Cell>, String> {
-    network::build(situation.client_side, situation.server_side, situation.rules)
-        .map_err(|error| format!("{}: {error}", situation.name))?;
     let base = directory.join(situation.name.replace(' ', "-"));
-    let _balancer =
-        situation.generated.map(|generated| load_generated(situation, generated, &base)).transpose()?;
-    let servers: Vec<_> = situation
-        .servers
-        .iter()
-        .map(|host| start(host, situation, &base.join(host)))
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{}: {error}", situation.name))?;
+    let prepared = prepare(situation, &base)?;
     // Most of the time is waiting for what never comes, so all of them wait together.
-    let (base, servers) = (&base, &servers[..]);
+    let (base, servers) = (&base, &prepared.servers[..]);
     std::thread::scope(|scope| {
         let tried: Vec<_> = MODES
             .into_iter()
@@ -105,6 +96,27 @@ pub(super) fn play(situation: &'static Situation, directory: &Path) -> Result<Ve
         let doctor = asked.map(|cell| cell.join().map_err(|_| "the doctor panicked".to_owned())?);
         joined.chain(doctor).collect()
     })
+}
+
+/// What runs in a situation, until this is dropped.
+pub(super) struct Prepared {
+    servers: Vec<Server>,
+    _balancer: Option<Running>,
+}
+
+/// Builds the network, and starts all but the client.
+pub(super) fn prepare(situation: &'static Situation, base: &Path) -> Result<Prepared, String> {
+    network::build(situation.client_side, situation.server_side, situation.rules)
+        .map_err(|error| format!("{}: {error}", situation.name))?;
+    let balancer =
+        situation.generated.map(|generated| load_generated(situation, generated, base)).transpose()?;
+    let servers = situation
+        .servers
+        .iter()
+        .map(|host| start(host, situation, &base.join(host)))
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{}: {error}", situation.name))?;
+    Ok(Prepared { servers, _balancer: balancer.flatten() })
 }
 
 /// The server's own idea of what its router needs. A balancer runs until what is returned is dropped.

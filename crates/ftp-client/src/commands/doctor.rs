@@ -2,12 +2,15 @@
 
 use super::url;
 use crate::args::{Doctor, Mode, TlsMode};
+use crate::driver::Upload;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::out;
 use crate::site::{Connection, Context, Site};
 use core::net::{IpAddr, SocketAddr};
 use ftp_doctor::verdict::{Cause, Probe, verdict};
+use ftp_dtp::storage::Source;
+use ftp_proto::command::PathName;
 use ftp_proto::data::{DataMode, FailureId, Opening, Saw, Side};
 use serde_json::json;
 
@@ -29,16 +32,22 @@ enum Outcome {
     NotTried(String),
 }
 
-/// A row: one family, with TLS or without.
+/// A row: one family, with TLS or without, one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Row {
     v6: bool,
     tls: bool,
+    upload: bool,
 }
 
 impl Row {
     fn name(self) -> String {
-        format!("{}{}", if self.v6 { "IPv6" } else { "IPv4" }, if self.tls { ", TLS" } else { "" })
+        format!(
+            "{}{}{}",
+            if self.v6 { "IPv6" } else { "IPv4" },
+            if self.tls { ", TLS" } else { "" },
+            if self.upload { ", up" } else { "" }
+        )
     }
 }
 
@@ -61,7 +70,7 @@ pub(super) fn doctor(context: &Context, doctor: &Doctor) -> Result<Exit, Failure
         // A certificate that nobody knows is asked about once, and not by each probe. What else fails, they will tell.
         site.connect(&in_row(context, row)).map_or_else(drop, Connection::close);
     }
-    let cells = probe_all(context, &site, &rows);
+    let cells = probe_all(context, &site, &rows, url.path.as_ref());
     let causes = causes(&cells);
     if context.options.json {
         out::json(&as_json(&cells, &causes))?;
@@ -83,17 +92,21 @@ fn rows(doctor: &Doctor, context: &Context, site: &Site) -> Vec<Row> {
     let levels = [false, true]
         .into_iter()
         .filter(move |&tls| if tls { context.options.tls != TlsMode::Off } else { clear });
-    families.flat_map(|v6| levels.clone().map(move |tls| Row { v6, tls })).collect()
+    let directions = if doctor.write { &[false, true][..] } else { &[false] };
+    families
+        .flat_map(|v6| levels.clone().map(move |tls| (v6, tls)))
+        .flat_map(|(v6, tls)| directions.iter().map(move |&upload| Row { v6, tls, upload }))
+        .collect()
 }
 
 /// All at once: most of the time is waiting for what never comes.
-fn probe_all(context: &Context, site: &Site, rows: &[Row]) -> Vec<Cell> {
+fn probe_all(context: &Context, site: &Site, rows: &[Row], path: Option<&PathName>) -> Vec<Cell> {
     std::thread::scope(|scope| {
         let probes: Vec<_> = rows
             .iter()
             .flat_map(|&row| MODES.map(|mode| (row, mode)))
             .filter(|(row, (_, mode))| !row.v6 || !matches!(*mode, DataMode::PASV | DataMode::PORT))
-            .map(|(row, mode)| scope.spawn(move || probe(context, site, row, mode)))
+            .map(|(row, mode)| scope.spawn(move || probe(context, site, row, mode, path)))
             .collect();
         probes.into_iter().filter_map(|probe| probe.join().ok()).collect()
     })
@@ -111,7 +124,13 @@ fn in_row(context: &Context, row: Row) -> Context {
     context
 }
 
-fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode)) -> Cell {
+fn probe(
+    context: &Context,
+    site: &Site,
+    row: Row,
+    (name, mode): (Mode, DataMode),
+    path: Option<&PathName>,
+) -> Cell {
     let mut context = in_row(context, row);
     context.options.mode = name;
     let mut cell = Cell { row, mode, outcome: Outcome::Works, announced: None, saw: None, server: None };
@@ -123,8 +142,12 @@ fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode
         }
     };
     cell.server = Some(connection.client.peer().ip());
-    if let Err(error) = connection.client.list(None) {
-        let failure = Failure::from(error);
+    let tried = if row.upload {
+        upload(&mut connection, path, mode)
+    } else {
+        connection.client.list(path).map_err(Failure::from).map(drop)
+    };
+    if let Err(failure) = tried {
         cell.outcome = failure.named.map_or(Outcome::NotTried(failure.text), Outcome::Fails);
     }
     let (told, peer) = (connection.told.last(), connection.client.peer().ip());
@@ -135,6 +158,20 @@ fn probe(context: &Context, site: &Site, row: Row, (name, mode): (Mode, DataMode
     cell.saw = connection.client.saw().ok();
     connection.close();
     cell
+}
+
+/// A file that is told from all others by its name, and is gone afterwards.
+fn upload(connection: &mut Connection, folder: Option<&PathName>, mode: DataMode) -> Result<(), Failure> {
+    let mut path = folder.map_or_else(Vec::new, |folder| [folder.as_bytes(), b"/"].concat());
+    path.extend(
+        format!(".ftp-doctor-{}-{mode}-{}", std::process::id(), connection.client.local().port()).bytes(),
+    );
+    let path = PathName::new(path).map_err(|error| Failure::usage(error.to_string()))?;
+    let source = Source::octets(&b"ftp-client doctor was here\n"[..]);
+    let sent = connection.client.stor(&path, Upload::default(), source);
+    // What failed amid the way may be there, too.
+    let _ = connection.client.dele(&path);
+    sent.map_err(Failure::from).map(drop)
 }
 
 fn causes(cells: &[Cell]) -> Vec<Cause> {
@@ -177,12 +214,12 @@ fn exit(cells: &[Cell]) -> Exit {
 
 fn as_text(cells: &[Cell], causes: &[Cause]) -> String {
     let mut text = format!(
-        "{:<12}{}\n",
+        "{:<16}{}\n",
         "",
         MODES.map(|(_, mode)| format!("{:<28}", mode.to_string())).concat().trim_end()
     );
     for row in cells.chunk_by(|a, b| a.row == b.row) {
-        text.push_str(&format!("{:<12}", row[0].row.name()));
+        text.push_str(&format!("{:<16}", row[0].row.name()));
         for (_, mode) in MODES {
             let cell = row.iter().find(|cell| cell.mode == mode);
             text.push_str(&format!(
@@ -223,7 +260,7 @@ fn as_json(cells: &[Cell], causes: &[Cause]) -> serde_json::Value {
             Outcome::NotTried(why) => (false, None, Some(why)),
         };
         json!({
-            "family": if cell.row.v6 { "IPv6" } else { "IPv4" }, "tls": cell.row.tls, "mode": cell.mode.to_string(),
+            "family": if cell.row.v6 { "IPv6" } else { "IPv4" }, "tls": cell.row.tls, "upload": cell.row.upload, "mode": cell.mode.to_string(),
             "works": works, "failure": failure, "message": message,
             "announced": cell.announced.map(|address| address.to_string()),
         })

@@ -1,6 +1,7 @@
 //! The commands of the command line.
 
 mod doctor;
+mod firewall;
 mod names;
 mod show;
 pub(crate) mod transfer;
@@ -51,6 +52,7 @@ fn dispatch(context: &Context, sites: &mut Sites, command: OnUrls) -> Result<Exi
         OnUrls::Rmdir { urls } => names::rmdir(context, sites, &urls),
         OnUrls::Mv { from, to } => names::mv(context, sites, &from, &to),
         OnUrls::Doctor(doctor) => doctor::doctor(context, &doctor),
+        OnUrls::Firewall(firewall) => firewall::firewall(context, &firewall),
         OnUrls::Stat { url } => show::stat(context, sites, &url),
         OnUrls::Quote { url, words } => show::quote(context, sites, &url, &words),
     }

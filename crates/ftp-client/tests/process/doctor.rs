@@ -78,3 +78,23 @@ fn the_external_address_can_be_asked_for_and_one_that_is_not_there_is_told() {
     let none = here.run(&[&options[..], &["env:FTP_NO_SUCH_VARIABLE", "cat", &url]].concat());
     assert!(none.code != 0 && none.err.contains("env:FTP_NO_SUCH_VARIABLE"), "{none:?}");
 }
+
+#[test]
+fn with_write_the_doctor_uploads_too_and_leaves_nothing_behind() {
+    let (server, here) = (Ours::start(), Place::new());
+    let ran = here.run(&["--json", "--tls", "off", "doctor", "--write", &server.url("")]).ended(0);
+    let answer: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let cells = answer["cells"].as_array().expect("cells");
+    assert_eq!(cells.iter().filter(|cell| cell["upload"] == true && cell["works"] == true).count(), 4);
+    assert_eq!(here.run(&["--tls", "off", "ls", &server.url("")]).ended(0).out, "");
+}
+
+#[test]
+fn firewall_prints_the_rules_of_active_mode() {
+    let here = Place::new();
+    let rules = here.run(&["--active-ports", "40000-40009", "firewall", "--for", "nftables"]).ended(0);
+    assert!(rules.out.contains("tcp dport { 40000-40009 } accept comment \"ftp-client\""), "{rules:?}");
+    let any = here.run(&["firewall", "--for", "list"]).ended(2);
+    assert!(any.err.contains("--active-ports"), "{any:?}");
+    here.run(&["--active-ports", "40000-40009", "firewall", "--for", "haproxy"]).ended(2);
+}

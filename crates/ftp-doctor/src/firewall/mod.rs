@@ -17,21 +17,43 @@
 
 mod packets;
 mod proxies;
+mod ruleset;
 mod words;
+
+pub use ruleset::{Fate, RulesetError, fates};
 
 use core::net::IpAddr;
 use core::str::FromStr;
 use ftp_proto::data::PortRange;
 
-/// How the rules are marked, so that they are found again.
-const MARK: &str = "ftp-server";
+/// Whose rules they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Program {
+    /// A server: clients connect to it.
+    #[default]
+    Server,
+    /// A client in active mode: servers connect to it.
+    Client,
+}
+
+impl Program {
+    /// How the rules are marked, so that they are found again.
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Server => "ftp-server",
+            Self::Client => "ftp-client",
+        }
+    }
+}
 
 /// What has to get through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// Whose needs these are.
+    pub program: Program,
     /// Ports of control connections, which clients connect to.
     pub control: Vec<u16>,
-    /// Ports of passive data connections, which clients connect to; `None` without passive mode.
+    /// Ports of data connections that are listened on: passive ones of a server, active ones of a client. `None` without any.
     pub passive: Option<PortRange>,
     /// Active data connections go out to any port of a client, from this one; `None` when they come from any, or there are
     /// none.

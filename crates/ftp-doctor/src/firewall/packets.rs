@@ -1,13 +1,14 @@
 //! Packet filters.
 
-use super::{MARK, Needs, Place};
+use super::{Needs, Place};
 use core::net::IpAddr;
 
 /// Rules are put first in the chains that everybody has, so that a closed firewall opens for them; a chain of their own could
 /// not overrule another's drop.
 pub(super) fn nftables(needs: &Needs, place: Place) -> String {
     let ports = needs.inbound("-").join(", ");
-    let mut text = format!("# {MARK}: load with `nft -f FILE`; changes no other rule.\n");
+    let mark = needs.program.mark();
+    let mut text = format!("# {mark}: load with `nft -f FILE`; changes no other rule.\n");
     let (chain, to, from) = match place {
         Place::Host => ("input", String::new(), String::new()),
         Place::Router { machine, .. } => {
@@ -19,8 +20,8 @@ pub(super) fn nftables(needs: &Needs, place: Place) -> String {
     let mut rule = |chain: &str, rule: &str| {
         text.push_str(&format!(
             "add chain inet filter {chain} {{ type filter hook {chain} priority filter; }}\n\
-             insert rule inet filter {chain} ct state established accept comment \"{MARK}\"\n\
-             insert rule inet filter {chain} {rule} accept comment \"{MARK}\"\n"
+             insert rule inet filter {chain} ct state established accept comment \"{mark}\"\n\
+             insert rule inet filter {chain} {rule} accept comment \"{mark}\"\n"
         ));
     };
     rule(chain, &format!("{to}tcp dport {{ {ports} }}"));
@@ -33,7 +34,7 @@ pub(super) fn nftables(needs: &Needs, place: Place) -> String {
         text.push_str(&format!(
             "add table {family} nat\n\
              add chain {family} nat prerouting {{ type nat hook prerouting priority dstnat; }}\n\
-             add rule {family} nat prerouting fib daddr type local tcp dport {{ {ports} }} dnat to {machine} comment \"{MARK}\"\n"
+             add rule {family} nat prerouting fib daddr type local tcp dport {{ {ports} }} dnat to {machine} comment \"{mark}\"\n"
         ));
     }
     text
@@ -45,8 +46,9 @@ const fn family(ip: IpAddr) -> &'static str {
 
 pub(super) fn iptables(needs: &Needs, place: Place) -> String {
     let ports = needs.inbound(":").join(",");
-    let comment = format!("-m comment --comment {MARK} -j");
-    let mut text = format!("# {MARK}: run with `sh`; changes no other rule.\n");
+    let mark = needs.program.mark();
+    let comment = format!("-m comment --comment {mark} -j");
+    let mut text = format!("# {mark}: run with `sh`; changes no other rule.\n");
     let (programs, chain, to, from) = match place {
         Place::Host => (&["iptables", "ip6tables"][..], "INPUT", String::new(), String::new()),
         Place::Router { machine, .. } => {
@@ -77,6 +79,7 @@ pub(super) fn iptables(needs: &Needs, place: Place) -> String {
 }
 
 pub(super) fn ufw(needs: &Needs, place: Place) -> String {
+    let mark = needs.program.mark();
     let route = match place {
         Place::Host => "ufw allow".to_owned(),
         Place::Router { machine, .. } => format!("ufw route allow proto tcp to {machine} port"),
@@ -84,16 +87,16 @@ pub(super) fn ufw(needs: &Needs, place: Place) -> String {
     let mut text = String::new();
     for ports in needs.inbound(":") {
         text.push_str(&match place {
-            Place::Host => format!("{route} {ports}/tcp comment {}\n", MARK),
-            Place::Router { .. } => format!("{route} {ports} comment {}\n", MARK),
+            Place::Host => format!("{route} {ports}/tcp comment {mark}\n"),
+            Place::Router { .. } => format!("{route} {ports} comment {mark}\n"),
         });
     }
     match (needs.active_source, place) {
         (Some(port), Place::Host) => {
-            text.push_str(&format!("ufw allow out proto tcp from any port {port} comment {}\n", MARK));
+            text.push_str(&format!("ufw allow out proto tcp from any port {port} comment {mark}\n"));
         }
         (Some(port), Place::Router { machine, .. }) => {
-            text.push_str(&format!("ufw route allow proto tcp from {machine} port {port} comment {}\n", MARK))
+            text.push_str(&format!("ufw route allow proto tcp from {machine} port {port} comment {mark}\n"))
         }
         (None, _) => {}
     }

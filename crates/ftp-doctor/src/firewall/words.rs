@@ -1,11 +1,11 @@
 //! Plain words.
 
-use super::{Needs, Place};
+use super::{Needs, Place, Program};
 
 pub(super) fn list(needs: &Needs, place: Place) -> String {
     let mut text = String::new();
     let whom = match place {
-        Place::Host => "this server".to_owned(),
+        Place::Host => "this machine".to_owned(),
         Place::Router { machine, .. } => machine.to_string(),
     };
     let mut line = |words: String| text.push_str(&format!("- {words}\n"));
@@ -14,8 +14,10 @@ pub(super) fn list(needs: &Needs, place: Place) -> String {
     }
     if let Some(range) = needs.passive {
         line(format!(
-            "let in TCP from anywhere to {whom} ports {} to {} (passive data connections)",
-            range.first, range.last
+            "let in TCP from anywhere to {whom} ports {} to {} ({} data connections)",
+            range.first,
+            range.last,
+            if needs.program == Program::Server { "passive" } else { "active" }
         ));
     }
     if let Some(port) = needs.active_source {

@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
 use ftp_dtp::pump::LocalEnd;
-use ftp_dtp::storage::{ChunkSink, ChunkSource, Sink, Source};
+use ftp_dtp::storage::{ChunkSink, Sink, Source};
 use ftp_proto::client::{
     ClientConfig, ClientConnection, ClientEvent, Misuse, OpId, Operation, OperationError,
 };
@@ -249,17 +249,8 @@ impl ChunkSink for Shared {
     }
 }
 
-struct Octets(Bytes);
-
-impl ChunkSource for Octets {
-    fn next_chunk(&mut self, max: usize) -> Result<Option<Bytes>, StorageFailure> {
-        let chunk = self.0.split_to(max.min(self.0.len()));
-        Ok((!chunk.is_empty()).then_some(chunk))
-    }
-}
-
 /// To upload from.
 #[must_use]
 pub fn octets(content: impl Into<Bytes>) -> LocalEnd {
-    LocalEnd::Source(Source::Chunks(Box::new(Octets(content.into()))))
+    LocalEnd::Source(Source::octets(content))
 }
