@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::local::DownloadError;
 use ftp_proto::client::{Attempt, OperationError};
 use ftp_proto::data::FailureId;
-use ftp_proto::reply::Refusal;
+use ftp_proto::reply::{Refusal, Reply};
 use std::io;
 
 /// A failure. Its text is safe to show on a terminal.
@@ -123,9 +123,17 @@ fn cure(error: &Error) -> Option<&'static str> {
             Some("give the password in the URL, in ~/.netrc, or at a terminal when it is asked for")
         }
         (Cause::Operation(OperationError::Data(attempt)), _) => Some(ftp_doctor::explain(attempt.named).cure),
+        (_, ErrorKind::Login) if error.reply().is_some_and(speaks_of_tls) => {
+            Some("the server wants TLS: say --tls explicit, or ftpes:// in the URL")
+        }
         (_, ErrorKind::Login) => Some("check the user and the password"),
         _ => None,
     }
+}
+
+fn speaks_of_tls(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_uppercase();
+    text.windows(3).any(|word| word == b"TLS" || word == b"SSL")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! them. Nothing of this machine's network is touched, and no packet leaves it.
 
 mod network;
+mod pages;
 mod play;
 mod situations;
 mod tools;
@@ -119,7 +120,10 @@ fn inside(options: &Options) -> Result<(), String> {
     for situation in SITUATIONS.iter().filter(|situation| wanted(situation.name)) {
         cells.extend(play::play(situation, directory.path())?);
     }
-    let checks = if wanted("tools") { tools::check_all(directory.path())? } else { Vec::new() };
+    let mut checks = if wanted("tools") { tools::check_all(directory.path())? } else { Vec::new() };
+    if wanted("pages") {
+        checks.extend(pages::check_all(directory.path()));
+    }
     if cells.is_empty() && checks.is_empty() {
         return Err(format!("no situation is called {}; see --list", options.only.join(" or ")));
     }

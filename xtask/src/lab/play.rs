@@ -164,7 +164,7 @@ fn balance(balancer: &str, rules: &str, base: &Path) -> Result<Running, String> 
 }
 
 /// A program that is ended when this is dropped.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

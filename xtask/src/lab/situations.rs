@@ -77,7 +77,7 @@ impl Situation {
 }
 
 /// A NAT for what goes out.
-const MASQUERADE: &str = r#"
+pub(super) const MASQUERADE: &str = r#"
     table ip nat {
         chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
     }
@@ -195,7 +195,7 @@ const SERVER_FIREWALL_WITH_HELPER: &str = r#"
 "#;
 
 /// Nothing gets through, and nothing is forwarded.
-const CLOSED: &str = r#"
+pub(super) const CLOSED: &str = r#"
     table inet filter {
         chain input { type filter hook input priority filter; policy drop; }
         chain forward { type filter hook forward priority filter; policy drop; }

@@ -2,11 +2,13 @@
 
 use super::url;
 use crate::args::{Doctor, Mode, TlsMode};
-use crate::driver::Upload;
+use crate::driver::{Tls, Upload};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::out;
 use crate::site::{Connection, Context, Site};
+use crate::tls;
+use crate::url::{FtpUrl, Scheme};
 use core::net::{IpAddr, SocketAddr};
 use ftp_doctor::verdict::{Cause, Probe, verdict};
 use ftp_dtp::storage::Source;
@@ -64,6 +66,10 @@ struct Cell {
 
 pub(super) fn doctor(context: &Context, doctor: &Doctor) -> Result<Exit, Failure> {
     let url = url(&doctor.url)?;
+    let tls = tls::wanted(&context.options, &url)?;
+    // Each row says itself whether there is TLS.
+    let url = FtpUrl { scheme: Scheme::Ftp, ..url };
+    let context = &in_general(context, tls);
     let site = Site::new(context, &url)?;
     let rows = rows(doctor, context, &site);
     if let Some(&row) = rows.iter().find(|row| row.tls) {
@@ -82,7 +88,11 @@ pub(super) fn doctor(context: &Context, doctor: &Doctor) -> Result<Exit, Failure
 
 /// A password is not sent in the clear to find out whether that would work, unless the user says so.
 fn rows(doctor: &Doctor, context: &Context, site: &Site) -> Vec<Row> {
-    let clear = doctor.clear || site.is_anonymous() || context.options.tls == TlsMode::Off;
+    let clear = match context.options.tls {
+        TlsMode::Auto => doctor.clear || site.is_anonymous(),
+        TlsMode::Explicit | TlsMode::Implicit => doctor.clear,
+        TlsMode::Off => true,
+    };
     let literal: Option<IpAddr> = site.host().trim_matches(['[', ']']).parse().ok();
     let exists = |v6: &bool| literal.is_none_or(|ip| ip.is_ipv6() == *v6);
     let families = [false, true]
@@ -110,6 +120,18 @@ fn probe_all(context: &Context, site: &Site, rows: &[Row], path: Option<&PathNam
             .collect();
         probes.into_iter().filter_map(|probe| probe.join().ok()).collect()
     })
+}
+
+/// What the URL says of TLS, as an option.
+fn in_general(context: &Context, tls: Tls) -> Context {
+    let mut context = context.clone();
+    context.options.tls = match tls {
+        Tls::Off => TlsMode::Off,
+        Tls::Auto => TlsMode::Auto,
+        Tls::Explicit => TlsMode::Explicit,
+        Tls::Implicit => TlsMode::Implicit,
+    };
+    context
 }
 
 /// The options that make a row.
