@@ -118,6 +118,10 @@ pub(crate) struct Options {
     /// How long to wait for a connection to each address of the server.
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(crate) connect_timeout: Option<Seconds>,
+    /// How long the control connection may be silent during a transfer before a NOOP keeps routers from forgetting it [default:
+    /// 30].
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub(crate) keep_alive: Option<Seconds>,
     /// Show the conversation with the server, passwords hidden.
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,

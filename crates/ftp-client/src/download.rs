@@ -1,12 +1,13 @@
 //! One file from the server.
 
-use crate::driver::{self, Client};
+use crate::driver::{self, Cause, Client};
 use crate::failure::Failure;
 use crate::local::{Dir, Download, FileName, Version};
 use crate::out;
 use crate::site::Connection;
 use bytes::Bytes;
 use ftp_dtp::storage::{ChunkSink, Sink, storage_failure};
+use ftp_proto::client::OperationError;
 use ftp_proto::command::PathName;
 use ftp_proto::data::StorageFailure;
 use ftp_proto::server::OctetSpan;
@@ -33,6 +34,10 @@ pub(crate) struct Fetch<'a> {
 /// What is done with octets that are there already.
 pub(crate) type Skip<'a> = &'a (dyn Fn(u64) + Sync);
 
+/// What happens when nothing is said for longer than a NAT remembers.
+const UNCONFIRMED: &str = "All octets have come, but not the server's word that it has sent them: a router has probably forgotten \
+                           the control connection, which was silent for too long. --keep-alive SECONDS keeps it.";
+
 /// Downloads into a file, which appears under its name when it is complete. Returns how many octets were moved.
 pub(crate) fn to_file(connection: &mut Connection, fetch: Fetch<'_>, skip: Skip<'_>) -> Result<u64, Failure> {
     let Fetch { from, version, dir, name, resume, ascii } = fetch;
@@ -47,10 +52,12 @@ pub(crate) fn to_file(connection: &mut Connection, fetch: Fetch<'_>, skip: Skip<
         download.complete(version.modify).map_err(|error| failed("completing", &error))?;
         return Ok(0);
     }
-    let file = download.file().try_clone().map_err(|error| failed("opening", &error))?;
-    let sink = Sink::File { file: Arc::new(file), offset };
+    let file = Arc::new(download.file().try_clone().map_err(|error| failed("opening", &error))?);
+    let sink = Sink::File { file: Arc::clone(&file), offset };
+    let is_whole =
+        || !ascii && version.size.is_some() && file.metadata().ok().map(|it| it.len()) == version.size;
     let how = driver::Download { span: OctetSpan { start: offset, end: None }, ascii, size: version.size };
-    match retr(connection, from, how, sink) {
+    match retr(connection, from, how, sink, is_whole) {
         Ok(octets) => {
             download.complete(version.modify).map_err(|error| failed("completing", &error))?;
             Ok(octets)
@@ -68,11 +75,24 @@ fn retr(
     from: &PathName,
     how: driver::Download,
     sink: Sink,
+    is_whole: impl Fn() -> bool,
 ) -> Result<u64, Failure> {
     let Connection { client, meter, .. } = connection;
-    let done = client.retr(from, how, sink);
-    meter.over(done.as_ref().map_or(0, |done| done.totals.wire));
-    Ok(done?.totals.stored)
+    match client.retr(from, how, sink) {
+        Ok(done) => {
+            meter.over(done.totals.wire);
+            Ok(done.totals.stored)
+        }
+        Err(error) => {
+            let octets = meter.stop();
+            let unconfirmed = matches!(error.cause(), Cause::Operation(OperationError::Unconfirmed));
+            if unconfirmed && is_whole() {
+                meter.note(UNCONFIRMED);
+                return Ok(octets);
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// Downloads to standard output.

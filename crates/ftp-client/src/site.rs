@@ -15,7 +15,7 @@ use crate::{netrc, prompt, tls};
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use ftp_proto::address::{Announced, PassiveAddress};
-use ftp_proto::client::{ActiveSettings, ClientConfig, Modes};
+use ftp_proto::client::{ActiveSettings, ClientConfig, ClientTimeouts, Modes};
 use ftp_proto::command::{Command, Secret, Text};
 use ftp_proto::data::DataMode;
 use ftp_proto::escape::escape;
@@ -325,6 +325,7 @@ fn external_address(options: &Options) -> Result<Option<IpAddr>, Failure> {
 }
 
 fn client_options(options: &Options) -> ClientOptions {
+    let defaults = ClientTimeouts::default();
     ClientOptions {
         modes: modes(options.mode),
         passive_address: match options.pasv_address {
@@ -352,6 +353,10 @@ fn client_options(options: &Options) -> ClientOptions {
             accept_unclean_end: options.tls_accept_unclean_end,
             // Once EPSV has worked, routers need not look for addresses any more (RFC 2428 §4).
             epsv_all: true,
+            timeouts: ClientTimeouts {
+                keep_alive: options.keep_alive.map_or(defaults.keep_alive, |seconds| seconds.0),
+                ..defaults
+            },
             ..ClientConfig::default()
         }),
         bind: options.bind,

@@ -223,6 +223,15 @@ impl Meter {
     /// The transfer is over; the next counts from zero.
     pub(crate) fn over(&self, octets: u64) {
         self.reached(octets);
-        self.counted.store(0, Ordering::SeqCst);
+        self.stop();
+    }
+
+    /// Likewise, with as many octets as were told last.
+    pub(crate) fn stop(&self) -> u64 {
+        self.counted.swap(0, Ordering::SeqCst)
+    }
+
+    pub(crate) fn note(&self, text: &str) {
+        self.ui.note(text);
     }
 }

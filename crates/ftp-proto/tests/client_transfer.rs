@@ -429,3 +429,37 @@ fn a_transfer_in_which_nothing_moves_is_given_up() {
     assert_eq!(play.action(), IoAction::DropData { id });
     assert!(String::from_utf8_lossy(&play.written).ends_with("ABOR\r\n"));
 }
+
+#[test]
+fn the_control_connection_is_kept_alive_until_the_last_octet_has_come() {
+    let mut play = Play::ready();
+    let (_, id, _) = play.moving(retr(), "RETR /f");
+    // The server has given the last of it to its system; it is on the way for long after.
+    play.say("226 done");
+    play.expect_not_done();
+    play.pass(Duration::from_secs(31));
+    play.expect("NOOP");
+    play.say("200 ok");
+    play.ended(id, 4);
+    assert_eq!(play.succeeded(), 226);
+}
+
+#[test]
+fn a_download_that_is_whole_and_not_confirmed_is_told_after_15_seconds() {
+    let mut play = Play::ready();
+    let (_, id, _) = play.moving(retr(), "RETR /f");
+    play.ended(id, 4);
+    play.pass(Duration::from_secs(14));
+    play.expect_not_done();
+    play.pass(Duration::from_secs(2));
+    assert!(matches!(play.done().2, Err(OperationError::Unconfirmed)));
+}
+
+#[test]
+fn a_server_that_does_not_answer_quit_keeps_nobody_for_long() {
+    let mut play = Play::ready();
+    play.start(Operation::Quit);
+    play.expect("QUIT");
+    play.pass(Duration::from_secs(4));
+    assert!(matches!(play.done().2, Err(OperationError::TimedOut(Timer::ReplyWait))));
+}

@@ -67,7 +67,8 @@ impl Login {
 }
 
 impl<D: Driver> Client<D> {
-    /// Connects to `host`, a name or an address; each address that the name has is tried in turn.
+    /// Connects to `host`, a name or an address; the addresses that the name has are tried a moment apart, and the first that
+    /// answers is taken (RFC 8305).
     ///
     /// # Errors
     /// When the name has no address, or none of them answers. Whether the server welcomes us shows at the

@@ -54,7 +54,7 @@ impl Side {
 pub(super) const CLIENT_OUTSIDE: &str = "203.0.113.2";
 pub(super) const SERVER_OUTSIDE: &str = "198.51.100.2";
 
-/// Builds it anew. `rules` are rulesets of nftables, or commands of iptables, by namespace.
+/// Builds it anew. `rules` are rulesets of nftables, or commands for the shell, by namespace.
 pub(super) fn build(client: Side, server: Side, rules: &[(&str, &str)]) -> Result<(), String> {
     let mut script = String::new();
     for host in HOSTS {
@@ -103,7 +103,8 @@ pub(super) fn build(client: Side, server: Side, rules: &[(&str, &str)]) -> Resul
     route("internet", "2001:db8:5::/64", "2001:db8:2::2");
     sh(&script)?;
     for (host, ruleset) in rules {
-        if ruleset.starts_with("iptables") { sh_in(host, ruleset)? } else { nft(host, ruleset)? }
+        let is_ruleset = ["table", "add"].iter().any(|word| ruleset.trim_start().starts_with(word));
+        if is_ruleset { nft(host, ruleset)? } else { sh_in(host, ruleset)? }
     }
     Ok(())
 }

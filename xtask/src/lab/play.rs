@@ -24,12 +24,16 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A failure that is not one of a time-out is told within this time (issue: 3 s), one that is within the other.
 const AT_ONCE: f64 = 3.0;
 const TIMED_OUT: f64 = 11.0;
+/// And a file that takes its time, and whose confirmation is waited for.
+const SLOW: f64 = 30.0;
 
 /// Nobody, who exists everywhere: the server becomes this user.
 const NOBODY: u32 = 65_534;
 
 /// What is downloaded.
-const CONTENT: &[u8] = b"what the server has to say\n";
+fn content(situation: &Situation) -> Vec<u8> {
+    b"what the server has to say\n".iter().copied().cycle().take(situation.size).collect()
+}
 
 /// What came of one mode in one situation.
 pub(super) struct Cell {
@@ -186,7 +190,7 @@ fn start(host: &str, situation: &Situation, base: &Path) -> Result<Server, Strin
         // Only what is ours can be changed.
         let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o755));
     }
-    fs::write(root.join("file"), CONTENT).map_err(io)?;
+    fs::write(root.join("file"), content(situation)).map_err(io)?;
     chown(&root, Some(NOBODY), Some(NOBODY)).map_err(io)?;
     let mut process = command_in(host, &workspace::binary("ftp-server"))
         .args(["serve", "--listen", "21", "--log-format", "json"])
@@ -230,12 +234,14 @@ fn try_mode(
     let done = finish(&mut command)?;
     let seconds = started.elapsed().as_secs_f64();
     let outcome = match done.code {
-        Some(0) if fs::read(home.join("here")).is_ok_and(|octets| octets == CONTENT) => "works".to_owned(),
+        Some(0) if fs::read(home.join("here")).is_ok_and(|octets| octets == content(situation)) => {
+            "works".to_owned()
+        }
         Some(0) => "succeeds without the file".to_owned(),
         None => "hangs".to_owned(),
         Some(code) => id_in(&done.said).unwrap_or_else(|| format!("exit {code}")),
     };
-    let judged = judge(expected, &outcome, seconds);
+    let judged = judge(expected, &outcome, seconds, situation.size > 1_000_000);
     let logs: String =
         servers.iter().map(|server| fs::read_to_string(&server.log).unwrap_or_default()).collect();
     let last: Vec<_> = logs.lines().rev().take(12).collect();
@@ -288,9 +294,9 @@ fn causes_in(out: &str) -> Vec<String> {
     findings.iter().filter_map(|finding| Some(finding["cause"].as_str()?.to_owned())).collect()
 }
 
-fn judge(expected: Expected, outcome: &str, seconds: f64) -> Judged {
+fn judge(expected: Expected, outcome: &str, seconds: f64, slow: bool) -> Judged {
     let (wanted, limit) = match expected {
-        Expected::Works => ("works", TIMED_OUT),
+        Expected::Works => ("works", if slow { SLOW } else { TIMED_OUT }),
         Expected::Fails(id) => (id, AT_ONCE),
         Expected::TimesOut(id) => (id, TIMED_OUT),
     };

@@ -21,12 +21,14 @@ pub(super) struct Situation {
     pub(super) what: &'static str,
     pub(super) client_side: Side,
     pub(super) server_side: Side,
-    /// Rulesets of nftables, or commands of iptables, by namespace.
+    /// Rulesets of nftables, or commands for the shell, by namespace.
     pub(super) rules: &'static [(&'static str, &'static str)],
     /// The rules that `ftp-server firewall --for` prints for the server's router, and further options of it.
     pub(super) generated: Option<(&'static str, &'static [&'static str])>,
     /// Where the server runs.
     pub(super) servers: &'static [&'static str],
+    /// How large the file is, in octets.
+    pub(super) size: usize,
     pub(super) passive_ports: &'static str,
     /// Further options of `ftp-server serve`.
     pub(super) server: &'static [&'static str],
@@ -52,6 +54,7 @@ impl Situation {
         rules: &[],
         generated: None,
         servers: &["server"],
+        size: 30,
         passive_ports: "50000-50009",
         server: &[],
         from: "client",
@@ -219,6 +222,27 @@ const DATA_REJECTED: &str = r#"
     }
 "#;
 
+/// Connections to passive ports are reset by the first packet after the handshake.
+const DATA_RESET: &str = r#"
+    table inet filter {
+        chain forward {
+            type filter hook forward priority filter;
+            tcp dport 50000-50009 ct state established reject with tcp reset
+        }
+    }
+"#;
+
+/// Packets of IPv6 vanish.
+const NO_IPV6: &str = r#"
+    table ip6 filter {
+        chain forward { type filter hook forward priority filter; policy drop; }
+    }
+"#;
+
+/// What is silent for 2 s is forgotten, and does not come back by itself.
+const FORGETFUL: &str =
+    "sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_established=2 net.netfilter.nf_conntrack_tcp_loose=0";
+
 /// Replies that begin with 229 vanish: a firewall that reads FTP and does not know EPSV.
 const NO_229: &str = r#"
     table ip filter {
@@ -248,6 +272,7 @@ const PRIVATE: Option<Expected> = Some(Fails("FTP-DATA-PORT-PRIVATE"));
 const FOREIGN: Option<Expected> = Some(Fails("FTP-DATA-PORT-FOREIGN"));
 const NO_ANSWER: Option<Expected> = Some(TimesOut("FTP-DATA-CONNECT-TIMED-OUT"));
 const REFUSED: Option<Expected> = Some(Fails("FTP-DATA-CONNECT-REFUSED"));
+const RESET: Option<Expected> = Some(Fails("FTP-DATA-CONNECT-RESET"));
 const WORKS: Option<Expected> = Some(Works);
 
 /// The table. The numbers are those of the twelve situations in `data-port-modes.md`.
@@ -540,5 +565,62 @@ pub(super) const SITUATIONS: &[Situation] = &[
         expected: [WORKS, WORKS, WORKS, FOREIGN, FOREIGN],
         doctor: Some(&["private-announced", "client-hidden"]),
         ..Situation::SERVER_NAT
+    },
+    Situation {
+        name: "NAT forgets",
+        what: "the client's NAT forgets what is silent for 2 s, and a transfer takes longer; NOOPs keep the control connection",
+        rules: &[
+            ("client-router", MASQUERADE),
+            ("client-router", FORGETFUL),
+            ("server-router", "tc qdisc add dev wan root tbf rate 4mbit burst 32k latency 100ms"),
+        ],
+        size: 1_200_000,
+        client: &["--tls", "off", "--keep-alive", "0.5"],
+        expected: [WORKS, WORKS, WORKS, None, None],
+        doctor: None,
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "NAT forgets, late",
+        what: "likewise, and NOOPs that come too late: the file is there, and the client says why there is no confirmation",
+        rules: &[
+            ("client-router", MASQUERADE),
+            ("client-router", FORGETFUL),
+            ("server-router", "tc qdisc add dev wan root tbf rate 4mbit burst 32k latency 100ms"),
+        ],
+        size: 2_400_000,
+        expected: [WORKS, None, None, None, None],
+        doctor: None,
+        ..Situation::CLIENT_NAT
+    },
+    Situation {
+        name: "data reset",
+        what: "data connections are made, and reset at their first octet",
+        rules: &[("internet", DATA_RESET)],
+        expected: [WORKS, RESET, RESET, WORKS, WORKS],
+        doctor: Some(&["passive-refused"]),
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "dual stack",
+        what: "the server's name has addresses of both families",
+        to: "dual.example",
+        // PASV and PORT name addresses of IPv4 only.
+        expected: [
+            WORKS,
+            WORKS,
+            Some(Fails("FTP-DATA-MODE-REFUSED")),
+            WORKS,
+            Some(Fails("FTP-DATA-ANNOUNCED-UNUSABLE")),
+        ],
+        ..Situation::FLAT
+    },
+    Situation {
+        name: "dual stack, IPv6 broken",
+        what: "likewise, and packets of IPv6 vanish: the client takes IPv4 after a moment",
+        rules: &[("internet", NO_IPV6)],
+        to: "dual.example",
+        doctor: None,
+        ..Situation::FLAT
     },
 ];

@@ -44,6 +44,11 @@ pub struct ClientTimeouts {
     /// For a final reply, whatever else comes in the meantime (default 60 s). During a transfer it begins when the
     /// octets have moved.
     pub reply: Duration,
+    /// For the final reply of a download whose octets have all come (default 15 s): the server has nothing more to do, so that
+    /// silence means that the control connection was lost on the way.
+    pub confirmation: Duration,
+    /// For the reply to QUIT (default 3 s).
+    pub quit: Duration,
     /// For the control connection's TLS handshake (default 10 s).
     pub control_tls: Duration,
     /// For the server to read some of our commands (default 60 s).
@@ -68,6 +73,8 @@ impl Default for ClientTimeouts {
             connect: Duration::from_secs(10),
             greeting: Duration::from_secs(30),
             reply: Duration::from_secs(60),
+            confirmation: Duration::from_secs(15),
+            quit: Duration::from_secs(3),
             control_tls: Duration::from_secs(10),
             control_write: Duration::from_secs(60),
             data_tls: Duration::from_secs(10),

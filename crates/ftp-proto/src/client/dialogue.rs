@@ -123,7 +123,11 @@ impl Dialogue {
             },
             Self::Preparing { first, .. } => first.clone(),
             Self::Raw(line) => return say(control, line),
-            Self::Quit => Command::Quit,
+            Self::Quit => {
+                // Everything is done: a reply that does not come must not keep anybody.
+                control.send_within(&Command::Quit, control.config.timeouts.quit);
+                return Fate::GoesOn;
+            }
         };
         control.send(&command);
         Fate::GoesOn

@@ -220,8 +220,10 @@ impl Transfer {
 
     /// The transfer's final reply. 2yz without 1yz is a download so short that the server saw no use in it.
     fn final_came(&mut self, control: &mut Control, reply: Reply) -> Fate {
-        control.timers.clear(Timer::KeepAlive);
         let done = reply.code.is_completion();
+        if !done || self.ended.is_some() || !self.is_own() {
+            control.timers.clear(Timer::KeepAlive);
+        }
         let unbegun = matches!(self.stage, Stage::Commanded);
         if !done {
             self.final_reply = Some(reply);
@@ -243,7 +245,9 @@ impl Transfer {
 
     /// A NOOP, so that nothing on the way forgets the control connection.
     pub(super) fn keep_alive(&self, control: &mut Control) {
-        let waits = matches!(self.stage, Stage::Running) && self.final_reply.is_none();
+        // Octets may come for long after the server has sent its last.
+        let waits =
+            matches!(self.stage, Stage::Running) && (self.final_reply.is_none() || self.ended.is_none());
         if waits && control.expected.may_keep_alive() {
             control.put(&Command::Noop);
             control.expected.keep_alive_sent();

@@ -114,7 +114,10 @@ impl Transfer {
                 self.abandon(control, None)
             }
             Ok(()) | Err(_) => {
-                control.set_timer(Timer::ReplyWait, control.config.timeouts.reply);
+                let timeouts = &control.config.timeouts;
+                let whole = download && result.is_ok();
+                control
+                    .set_timer(Timer::ReplyWait, if whole { timeouts.confirmation } else { timeouts.reply });
                 Fate::GoesOn
             }
         }

@@ -53,7 +53,7 @@ impl Device {
         match format {
             LogFormat::Text => builder.init(),
             LogFormat::Json => {
-                builder.json().flatten_event(true).with_current_span(true).with_span_list(false).init()
+                builder.json().flatten_event(true).with_current_span(false).with_span_list(true).init()
             }
         }
         Ok(guard)
