@@ -29,6 +29,12 @@ impl TrustedProxies {
         Self(networks.iter().map(|&(network, prefix)| (normalise(network), prefix)).collect())
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether connections from there begin with a header.
     #[must_use]
     pub fn contains(&self, peer: IpAddr) -> bool {

@@ -139,6 +139,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "LO-HI")]
     pub(crate) passive_ports: Option<PassivePorts>,
 
+    /// Let clients with different addresses use the same passive port at the same time, so that few ports, or one, serve many:
+    /// where each costs something, as in Kubernetes. Not behind a balancer, which hides the addresses.
+    #[arg(long)]
+    pub(crate) share_passive_ports: bool,
+
     /// The address that passive replies announce, when the server is behind a NAT: an address; a host name; `interface:NAME`;
     /// `env:NAME`; or `http://...`, which answers it in plain text. Names, interfaces and URLs are looked up again and again.
     /// Clients on a private network get the address that they dialled [default: `dialled`, for everybody].

@@ -65,7 +65,7 @@ fn range(settings: &Settings, row: &DataPolicyRow) -> Vec<String> {
         (format!("{}-{}", ports.first, ports.last), usize::from(ports.last - ports.first) + 1);
     let mut found = Vec::new();
     // Each session has one transfer at a time, and a port rests after it.
-    if settings.sessions.total > count {
+    if settings.sessions.total > count && !settings.share_passive_ports {
         let limit = settings.sessions.total;
         found.push(format!(
             "The passive range {name} has {count} ports for {limit} sessions: when all are in use, transfers fail with 425 \

@@ -110,6 +110,7 @@ fn options(settings: &Settings, identity: Option<&Identity>, exporter: Option<&E
         proxies: TrustedProxies::new(
             &settings.proxies.iter().map(|it| (it.address, it.prefix)).collect::<Vec<_>>(),
         ),
+        share_passive_ports: settings.share_passive_ports,
         watcher: exporter.map(Exporter::watcher),
         recorder: None,
     }

@@ -33,6 +33,8 @@ pub struct ServerOptions {
     pub implicit: Vec<SocketAddr>,
     /// Load balancers that begin each connection with a PROXY header, on control and data listeners; nobody else is believed.
     pub proxies: TrustedProxies,
+    /// Sessions of clients with different addresses listen on the same passive ports.
+    pub share_passive_ports: bool,
     /// Hears what happens in all sessions.
     pub watcher: Option<Arc<dyn Watcher>>,
     /// Takes the transcripts of all sessions; none are made when there is nobody.
@@ -61,6 +63,7 @@ impl Default for ServerOptions {
             tls: None,
             implicit: Vec::new(),
             proxies: TrustedProxies::default(),
+            share_passive_ports: false,
             watcher: None,
             recorder: None,
         }

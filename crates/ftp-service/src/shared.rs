@@ -8,6 +8,7 @@ use core::time::Duration;
 use ftp_backend::Backend;
 use ftp_backend::limits::{SessionLimits, Sessions};
 use ftp_dtp::data::DataResources;
+use ftp_dtp::ports::PortPool;
 use ftp_dtp::tls::{ServerTls, ServerTlsSession};
 use ftp_proto::data::DataPolicy;
 use ftp_proto::server::{ServerConfig, ShutDown};
@@ -61,8 +62,17 @@ impl fmt::Debug for Wake {
 
 impl Service {
     pub(crate) fn new(backend: Arc<dyn Backend>, options: ServerOptions) -> Self {
-        let ServerOptions { mut protocol, sessions, drain, tls, implicit: _, proxies, watcher, recorder } =
-            options;
+        let ServerOptions {
+            mut protocol,
+            sessions,
+            drain,
+            tls,
+            implicit: _,
+            proxies,
+            share_passive_ports,
+            watcher,
+            recorder,
+        } = options;
         protocol.instance.get_or_insert_with(|| RandomState::new().build_hasher().finish());
         Self {
             backend,
@@ -74,7 +84,11 @@ impl Service {
             implicit: Arc::new(ServerConfig { implicit_tls: true, ..protocol.clone() }),
             config: Arc::new(protocol),
             tls: Mutex::new(tls),
-            resources: DataResources { proxies, ..DataResources::default() },
+            resources: DataResources {
+                proxies,
+                ports: ports(share_passive_ports),
+                ..DataResources::default()
+            },
             sessions: Sessions::new(sessions),
             turned_away: Sessions::new(TURNED_AWAY),
             drain,
@@ -150,4 +164,13 @@ impl Service {
     fn signals(&self) -> MutexGuard<'_, Signals> {
         self.signals.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Without a descriptor to share ports by, each session has its own.
+fn ports(shared: bool) -> PortPool {
+    let pool = if shared { PortPool::sharing() } else { Ok(PortPool::new()) };
+    pool.unwrap_or_else(|error| {
+        tracing::warn!(%error, "passive ports cannot be shared");
+        PortPool::new()
+    })
 }

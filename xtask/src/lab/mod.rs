@@ -10,6 +10,7 @@
 mod network;
 mod pages;
 mod play;
+mod rulesets;
 mod situations;
 mod tools;
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::network::{self, Side, command_in, sh_in};
 use super::play::Running;
-use super::situations::{CLOSED, MASQUERADE};
+use super::rulesets::{CLOSED, MASQUERADE};
 use super::tools::Check;
 use crate::workspace;
 

@@ -96,11 +96,12 @@ impl<L: EventLoop> DataConnections<L> {
         ports: PortRange,
         expect: AcceptFrom,
     ) {
-        let peer = match expect {
-            AcceptFrom::Only(peer) => peer,
-            AcceptFrom::Any => self.peer,
+        // Behind a balancer, who connects is known only later.
+        let (peer, alone) = match expect {
+            AcceptFrom::Only(peer) => (peer, !self.resources.proxies.is_empty()),
+            AcceptFrom::Any => (self.peer, true),
         };
-        match self.open_listener(event_loop, bind, ports, peer) {
+        match self.open_listener(event_loop, bind, ports, (peer, alone)) {
             Ok((listening, local)) => {
                 self.slots.push(Slot { id, state: State::Listening(Box::new(listening)) });
                 self.events.push_back((id, DataEvent::Listening { local }));
@@ -114,10 +115,10 @@ impl<L: EventLoop> DataConnections<L> {
         event_loop: &mut L,
         bind: IpAddr,
         ports: PortRange,
-        peer: IpAddr,
+        (peer, alone): (IpAddr, bool),
     ) -> Result<(Listening<L>, SocketAddr), Failure> {
         let bind = LocalAddress::beside(bind, self.control);
-        let listener = self.resources.ports.listen(bind, ports, peer)?;
+        let listener = self.resources.ports.listen(bind, ports, peer, alone)?;
         let local = listener.local();
         let listener = event_loop.watch(listener).map_err(|error| failure(&error))?;
         Ok((Listening::new(listener, self.resources.proxies.clone()), local))

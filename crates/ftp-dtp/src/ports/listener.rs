@@ -1,6 +1,7 @@
 //! A listener for one data connection, and who is let in.
 
 use super::Lease;
+use super::shared::Seat;
 use crate::accept::accept;
 use crate::errors::failure;
 use crate::stream::DataSocket;
@@ -18,9 +19,18 @@ const STRANGERS_A_TURN: usize = 16;
 /// A listener for one data connection. Dropping it closes it and gives its port back to the pool.
 #[derive(Debug)]
 pub struct DataListener {
-    listener: TcpListener,
+    listens: Listens,
     local: SocketAddr,
-    _lease: Option<Lease>,
+}
+
+#[derive(Debug)]
+enum Listens {
+    Alone {
+        listener: TcpListener,
+        _lease: Option<Lease>,
+    },
+    /// On a port that other sessions listen on, too.
+    Among(Seat),
 }
 
 /// What [`DataListener::admit`] found.
@@ -44,7 +54,19 @@ pub enum Admitted {
 impl DataListener {
     pub(super) fn new(listener: TcpListener, lease: Option<Lease>) -> Result<Self, Failure> {
         let local = listener.local_addr().map_err(|error| failure(&error))?;
-        Ok(Self { listener, local: normalise_socket(local), _lease: lease })
+        Ok(Self { listens: Listens::Alone { listener, _lease: lease }, local: normalise_socket(local) })
+    }
+
+    pub(super) fn among(seat: Seat) -> Self {
+        let local = normalise_socket(seat.local());
+        Self { listens: Listens::Among(seat), local }
+    }
+
+    fn accept(&self) -> std::io::Result<Option<(TcpStream, SocketAddr)>> {
+        match &self.listens {
+            Listens::Alone { listener, .. } => accept(listener),
+            Listens::Among(seat) => Ok(seat.next()),
+        }
     }
 
     /// The address that is listened on, with the port that was taken.
@@ -63,7 +85,7 @@ impl DataListener {
     /// [`Failure::TooManyDescriptors`] and whatever else makes the listener useless.
     pub fn admit(&self, mut ask: impl FnMut(SocketAddr) -> Admission) -> Result<Admitted, Failure> {
         for _ in 0..STRANGERS_A_TURN {
-            let next = accept(&self.listener).map_err(|error| failure(&error))?;
+            let next = self.accept().map_err(|error| failure(&error))?;
             let Some((stream, peer)) = next else { return Ok(Admitted::Nothing) };
             match ask(peer) {
                 Admission::Take => return Ok(self.connection(stream, peer)),
@@ -88,12 +110,15 @@ pub(crate) fn reset(stream: &TcpStream) {
 
 impl AsFd for DataListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.listener.as_fd()
+        match &self.listens {
+            Listens::Alone { listener, .. } => listener.as_fd(),
+            Listens::Among(seat) => seat.as_fd(),
+        }
     }
 }
 
 impl AsRawFd for DataListener {
     fn as_raw_fd(&self) -> RawFd {
-        self.listener.as_raw_fd()
+        self.as_fd().as_raw_fd()
     }
 }

@@ -2,6 +2,7 @@
 
 mod listener;
 mod recent;
+mod shared;
 mod walk;
 
 #[cfg(test)]
@@ -16,7 +17,9 @@ use core::net::IpAddr;
 use ftp_proto::address::normalise;
 use ftp_proto::data::{Failure, PortRange};
 use recent::Recent;
+use shared::SharedPorts;
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use walk::Walk;
@@ -39,6 +42,8 @@ const PREFERENCE_LOOKS: usize = 32;
 #[derive(Debug, Clone, Default)]
 pub struct PortPool {
     ports: Arc<Mutex<Ports>>,
+    /// When sessions share ports.
+    shared: Option<Arc<SharedPorts>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,16 +60,26 @@ impl PortPool {
         Self::default()
     }
 
-    /// Opens a listener for `peer`'s data connection on a port of `range`.
+    /// A pool in which sessions share ports, as far as their clients have different addresses: few ports serve many.
     ///
     /// # Errors
-    /// [`Failure::PortsExhausted`] when each port of the range is in use, [`Failure::PermissionDenied`] when none may
+    /// When there is no descriptor for it.
+    pub fn sharing() -> io::Result<Self> {
+        Ok(Self { shared: Some(SharedPorts::new()?), ..Self::default() })
+    }
+
+    /// Opens a listener for `peer`'s data connection on a port of `range`. `alone`: connections of other hosts are wanted, too, so
+    /// that the port cannot be shared.
+    ///
+    /// # Errors
+    /// [`Failure::PortsExhausted`] when each port of the range is in use, or, where ports are shared, by the same `peer`, [`Failure::PermissionDenied`] when none may
     /// be used, others when no port would help.
     pub fn listen(
         &self,
         bind: LocalAddress,
         range: PortRange,
         peer: IpAddr,
+        alone: bool,
     ) -> Result<DataListener, Failure> {
         if range.is_ephemeral() {
             let listener = listen(bind, 0, DATA_BACKLOG).map_err(|error| failure(&error))?;
@@ -72,6 +87,9 @@ impl PortPool {
         }
         let peer = normalise(peer);
         let walk = Walk::random(range).map_err(|error| failure(&error))?;
+        if let Some(shared) = self.shared.as_ref().filter(|_| !alone) {
+            return shared_port(shared, bind, walk, peer);
+        }
         let fresh = walk.clone().take(PREFERENCE_LOOKS).filter(|&port| !self.just_used(peer, port));
         let mut forbidden = false;
         for port in fresh.chain(walk) {
@@ -102,6 +120,21 @@ impl PortPool {
         let free = self.lock().taken.entry(local).or_default().insert(port);
         free.then(|| Lease { pool: self.clone(), local, port, peer, used: true })
     }
+}
+
+/// A place on any port of the range. A client that asks again at once may get the same port: it told by its address.
+fn shared_port(
+    shared: &Arc<SharedPorts>,
+    bind: LocalAddress,
+    walk: Walk,
+    peer: IpAddr,
+) -> Result<DataListener, Failure> {
+    for port in walk {
+        if let Some(seat) = shared.sit_down(bind, port, peer)? {
+            return Ok(DataListener::among(seat));
+        }
+    }
+    Err(Failure::PortsExhausted)
 }
 
 /// A port of the pool, given back when dropped.

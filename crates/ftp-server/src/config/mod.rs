@@ -35,6 +35,8 @@ pub(crate) struct File {
     #[serde(default)]
     writable: bool,
     passive_ports: Option<PassivePorts>,
+    #[serde(default)]
+    share_passive_ports: bool,
     external_address: Option<Source>,
     port_offset: Option<i32>,
     modes: Option<Modes>,
@@ -108,6 +110,7 @@ pub(crate) struct Settings {
     pub(crate) writable: bool,
     /// The table of data connections; the last row is for everybody.
     pub(crate) data: Vec<DataRow>,
+    pub(crate) share_passive_ports: bool,
     /// Whose PROXY headers are believed.
     pub(crate) proxies: Vec<Network>,
     pub(crate) sessions: SessionLimits,
@@ -183,6 +186,7 @@ impl Settings {
             anonymous: line.anonymous || file.anonymous || nobody,
             writable: line.writable || file.writable,
             data,
+            share_passive_ports: line.share_passive_ports || file.share_passive_ports,
             proxies: if line.proxy_protocol_from.is_empty() {
                 file.proxy_protocol_from
             } else {
@@ -337,6 +341,7 @@ mod tests {
             writable = true
             passive-ports = "62000-62010"
             external-address = "203.0.113.5"
+            share-passive-ports = true
             active-source-port = 20
             port-offset = -10000
             modes = "passive,active"
@@ -377,7 +382,7 @@ mod tests {
         assert_eq!(settings.everybody().ports.first, 62_000);
         assert_eq!(settings.everybody().announced_port_offset, -10_000);
         assert_eq!(settings.everybody().foreign_target, ForeignTarget::SubstitutePrivate);
-        assert_eq!((settings.data.len(), settings.proxies.len()), (2, 2));
+        assert_eq!((settings.data.len(), settings.proxies.len(), settings.share_passive_ports), (2, 2, true));
         assert_eq!(settings.sessions, SessionLimits { total: 10, per_address: 0 });
         assert_eq!(settings.idle_timeout, Some(Duration::from_secs(600)));
         assert_eq!(settings.encodings, "block".parse().unwrap());

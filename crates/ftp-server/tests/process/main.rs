@@ -18,6 +18,7 @@ mod metrics;
 mod options;
 mod privileges;
 mod settings;
+mod sharing;
 mod signals;
 mod strangers;
 mod tls;

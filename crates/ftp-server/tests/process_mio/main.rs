@@ -28,6 +28,8 @@ mod options;
 mod privileges;
 #[path = "../process/settings.rs"]
 mod settings;
+#[path = "../process/sharing.rs"]
+mod sharing;
 #[path = "../process/signals.rs"]
 mod signals;
 #[path = "../process/strangers.rs"]
