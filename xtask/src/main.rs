@@ -3,6 +3,7 @@
 //! Each task is a module of its own. What a task does is written as data where that is possible: the steps of
 //! [`ci`] are one table.
 
+mod bench;
 mod ci;
 mod codegen;
 mod conformance;
@@ -57,6 +58,8 @@ enum Task {
     Coverage(coverage::Options),
     /// Write the tables of the core's manual from the code that they describe.
     Codegen(codegen::Options),
+    /// Measure our server at each kind of work, beside other people's servers with --peers.
+    Bench(bench::Options),
     /// Print how much memory an idle session takes, on each driver.
     Idle {
         /// How many sessions.
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Task::Miri => miri::run(),
         Task::Coverage(options) => coverage::run(&options),
         Task::Codegen(options) => codegen::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Idle { sessions } => idle::run(sessions),
     };
     match outcome {

@@ -5,16 +5,16 @@
 //! passes when the program says so, the files on both sides are what they have to be, octet by octet, and the mode that
 //! was used is the mode that was asked for.
 
-mod case;
+pub(crate) mod case;
 mod clients;
-mod packages;
+pub(crate) mod packages;
 mod play;
-mod process;
+pub(crate) mod process;
 mod relay;
 mod report;
 mod samples;
-mod servers;
-mod tls;
+pub(crate) mod servers;
+pub(crate) mod tls;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -132,6 +132,13 @@ impl SharedPorts {
         Ok(Some(Seat { shared: Arc::clone(self), place, peer, queue, local }))
     }
 
+    /// The ports on which somebody is waited for. The others are closed.
+    fn in_use(&self) -> Vec<Arc<Port>> {
+        let mut ports = lock(&self.ports);
+        ports.open.retain(|_, port| !lock(&port.seats).is_empty());
+        ports.open.values().cloned().collect()
+    }
+
     fn wake(&self) {
         // It cannot be full, and a wake-up that is there already is as good.
         let _ = write(&self.changed, &1_u64.to_ne_bytes());
@@ -167,18 +174,17 @@ impl AsFd for Seat {
 }
 
 impl Drop for Seat {
-    /// A port on which nobody is waited for is closed.
+    /// A port on which nobody is waited for is closed: by the thread, which is the only one that holds it.
     fn drop(&mut self) {
-        let mut ports = lock(&self.shared.ports);
-        let Some(port) = ports.open.get(&self.place) else { return };
-        let mut seats = lock(&port.seats);
-        seats.remove(&self.peer);
-        let is_last = seats.is_empty();
-        drop(seats);
-        if is_last {
-            ports.open.remove(&self.place);
-            self.shared.wake();
+        let ports = lock(&self.shared.ports);
+        if let Some(port) = ports.open.get(&self.place) {
+            let mut seats = lock(&port.seats);
+            seats.remove(&self.peer);
+            if seats.is_empty() {
+                self.shared.wake();
+            }
         }
+        drop(ports);
         for (stream, _) in lock(&self.queue.arrived).drain(..) {
             reset(&stream);
         }
@@ -188,11 +194,7 @@ impl Drop for Seat {
 /// Waits for connections to any shared port until nobody shares ports any more.
 fn dispatch(shared: &Weak<SharedPorts>, changed: &OwnedFd) {
     loop {
-        let Some(ports) =
-            shared.upgrade().map(|shared| lock(&shared.ports).open.values().cloned().collect::<Vec<_>>())
-        else {
-            return;
-        };
+        let Some(ports) = shared.upgrade().map(|shared| shared.in_use()) else { return };
         let mut watched: Vec<_> = core::iter::once(PollFd::new(changed, PollFlags::IN))
             .chain(ports.iter().map(|port| PollFd::new(&port.listener, PollFlags::IN)))
             .collect();

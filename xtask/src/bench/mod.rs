@@ -1,0 +1,101 @@
+//! `cargo xtask bench`: our server on both drivers and other people's, at the same work, in the same run.
+//!
+//! The machine is never quiet, so that rates by themselves say little: servers take turns in rounds, and what is compared is
+//! the processor time that a server takes for a unit of work, as its cgroup counts it, and its ratio to the best of the
+//! others. [`work`] is the table of what is done.
+
+mod client;
+mod processor;
+mod report;
+mod servers;
+mod work;
+
+use clap::Args;
+use std::path::PathBuf;
+
+use crate::interop::{packages, process};
+use crate::workspace;
+use report::Sample;
+use servers::Target;
+use work::WORK;
+
+/// What the task can be told.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Also vsftpd, proftpd, pure-ftpd and pyftpdlib.
+    #[arg(long)]
+    peers: bool,
+
+    /// Only work whose name has this in it; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+
+    /// How often each server gets its turn.
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    rounds: usize,
+
+    /// How long each kind of work is done in a turn, in seconds.
+    #[arg(long, default_value_t = 1.0, value_name = "SECONDS")]
+    seconds: f64,
+
+    /// Keep every sample here, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Draw the ratios here, as SVG.
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let build = workspace::cargo().args(["build", "--release", "--quiet", "-p", "ftp-server"]).status();
+    if !build.is_ok_and(|status| status.success()) {
+        return Err("the server does not build".to_owned());
+    }
+    if options.peers {
+        packages::prepare(true)?;
+    }
+    process::obey_interrupts()?;
+    let directory = tempfile::Builder::new().prefix("ftp-bench").tempdir_in("/dev/shm");
+    let directory = directory.map_err(|error| format!("no directory in /dev/shm: {error}"))?;
+    process::clean_up(directory.path().to_owned());
+    let wanted: Vec<_> = WORK
+        .iter()
+        .filter(|work| {
+            options.only.is_empty() || options.only.iter().any(|only| work.name.contains(only.as_str()))
+        })
+        .collect();
+    let root = servers::root(directory.path(), &wanted)?;
+    let all = servers::all(options.peers);
+    let mut samples: Vec<Sample> = Vec::new();
+    for round in 1..=options.rounds {
+        for server in &all {
+            eprintln!("round {round}: {}", server.name());
+            for tls in [false, true] {
+                let work: Vec<_> = wanted.iter().filter(|work| work.tls == tls).collect();
+                if work.is_empty() {
+                    continue;
+                }
+                let target = Target::start(&**server, &root, directory.path(), tls)?;
+                for work in work {
+                    match work.run(&target, options.seconds) {
+                        Ok(found) => samples.push(Sample { work: work.name, server: server.name(), found }),
+                        Err(why) => eprintln!("  {}: {why}", work.name),
+                    }
+                }
+            }
+        }
+    }
+    print(&report::table(&samples));
+    let write = |path: &PathBuf, text: String| {
+        std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    };
+    options.json.as_ref().map_or(Ok(()), |path| write(path, report::json(&samples)))?;
+    options.chart.as_ref().map_or(Ok(()), |path| write(path, report::chart(&samples)))
+}
+
+/// The one thing that goes to standard output.
+#[expect(clippy::print_stdout, reason = "the table is what this task is for")]
+fn print(text: &str) {
+    println!("{text}");
+}
