@@ -9,10 +9,8 @@ use core::time::Duration;
 use ftp_proto::address;
 use ftp_proto::data::{StorageFailure, TransferId};
 use ftp_proto::io::ControlEndpoints;
-use ftp_proto::server::{
-    Ask, AskId, Decision, Grant, HostAsk, LoginAsk, LoginRefusal, NameAsk, Notice, Outcome, SettleAsk,
-    SiteAsk, TransferAsk,
-};
+use ftp_proto::reply::Reply;
+use ftp_proto::server::{Answer, Ask, AskId, Decision, LoginAsk, LoginRefusal, Notice, Outcome};
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 use std::sync::Arc;
@@ -208,101 +206,146 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, StorageFailure>) -> Result<T, Sto
 impl Work {
     /// Finds the answer. Blocks.
     pub fn run(self) -> Done {
-        let Self { ask, session, withdrawal, backend, host, peer, local } = self;
-        // A question of these kinds without a session would be the core's mistake; it is refused, not trusted.
-        let session = session.ok_or(StorageFailure::Denied);
-        match ask {
-            Ask::Host(ask) => answer_host(ask, &*backend),
-            Ask::Login(ask) => {
-                let attempt = LoginAttempt {
-                    user: ask.user(),
-                    stage: ask.stage(),
-                    host: host.as_deref(),
-                    peer: address::normalise(peer),
-                    local,
-                    tls: ask.tls(),
-                };
-                let verdict = guard(|| backend.login(&attempt));
-                answer_login(ask, verdict)
+        let found = self.find();
+        self.conclude(found)
+    }
+
+    /// Finds the answer where nothing has to be waited for. Does not block.
+    ///
+    /// # Errors
+    /// The work, which is still to be [run](Self::run).
+    #[expect(clippy::result_large_err, reason = "it goes on to a thread, boxed there")]
+    pub fn at_once(self) -> Result<Done, Self> {
+        match guard(|| self.find_at_once()) {
+            Ok(Some(found)) => Ok(self.conclude(found)),
+            Ok(None) | Err(_) => Err(self),
+        }
+    }
+
+    /// A question about files without a session would be the core's mistake; it is refused, not trusted.
+    fn session(&self) -> Result<&Arc<dyn Session>, StorageFailure> {
+        self.session.as_ref().ok_or(StorageFailure::Denied)
+    }
+
+    fn attempt<'a>(&'a self, ask: &'a LoginAsk) -> LoginAttempt<'a> {
+        LoginAttempt {
+            user: ask.user(),
+            stage: ask.stage(),
+            host: self.host.as_deref(),
+            peer: address::normalise(self.peer),
+            local: self.local,
+            tls: ask.tls(),
+        }
+    }
+
+    fn find(&self) -> Found {
+        let on_session = |call: &dyn Fn(&dyn Session) -> Result<Found, StorageFailure>| {
+            self.session().and_then(|session| guarded(|| call(&**session)))
+        };
+        match &self.ask {
+            Ask::Host(ask) => {
+                let host = Bytes::copy_from_slice(ask.host());
+                Found::Host(guard(|| self.backend.host(&host)).unwrap_or(HostVerdict::Unavailable), host)
             }
-            Ask::Name(ask) => answer_name(ask, session, &withdrawal),
-            Ask::Transfer(ask) => answer_transfer(ask, session, &withdrawal),
-            Ask::Settle(ask) => answer_settle(ask, session),
-            Ask::Site(ask) => answer_site(ask, session),
+            Ask::Login(ask) => {
+                let refused = LoginVerdict::Refuse { why: LoginRefusal::Credentials, after: Duration::ZERO };
+                Found::Login(guard(|| self.backend.login(&self.attempt(ask))).unwrap_or(refused))
+            }
+            Ask::Name(ask) => {
+                on_session(&|session| Ok(Found::Answer(session.query(ask.query(), &self.withdrawal)?)))
+                    .unwrap_or_else(Found::Failed)
+            }
+            Ask::Transfer(ask) => on_session(&|session| {
+                Ok(Found::Opened(session.open(ask.id(), ask.request(), &self.withdrawal)?))
+            })
+            .unwrap_or_else(Found::Failed),
+            Ask::Settle(ask) => on_session(&|session| {
+                session.settle(ask.transfer(), ask.totals(), ask.result()).map(|()| Found::Settled)
+            })
+            .unwrap_or_else(Found::Failed),
+            Ask::Site(ask) => {
+                let reply = self.session().and_then(|session| guard(|| session.site(ask.line())));
+                Found::Reply(reply.unwrap_or(None))
+            }
+        }
+    }
+
+    fn find_at_once(&self) -> Option<Found> {
+        match &self.ask {
+            Ask::Login(ask) => self.backend.login_at_once(&self.attempt(ask)).map(Found::Login),
+            Ask::Name(ask) => self.session.as_ref()?.query_at_once(ask.query()).map(Found::Answer),
+            Ask::Transfer(ask) => self.session.as_ref()?.open_at_once(ask.request()).map(Found::Opened),
+            Ask::Settle(ask) => self.session.as_ref()?.settles_at_once(ask.transfer()).then(|| self.find()),
+            Ask::Host(_) | Ask::Site(_) => None,
+        }
+    }
+
+    /// The question meets its answer.
+    fn conclude(self, found: Found) -> Done {
+        let plain = |decision| Done { decision, effect: Effect::None };
+        match (self.ask, found) {
+            (Ask::Host(ask), Found::Host(HostVerdict::Accept, name)) => {
+                Done { decision: ask.accept(), effect: Effect::Host(name) }
+            }
+            (Ask::Host(ask), Found::Host(HostVerdict::Unknown, _)) => plain(ask.unknown()),
+            (Ask::Host(ask), _) => plain(ask.unavailable()),
+            (Ask::Login(ask), Found::Login(LoginVerdict::Accept { grant, session })) => {
+                Done { decision: ask.accept(grant), effect: Effect::LoggedIn(session) }
+            }
+            (Ask::Login(ask), Found::Login(LoginVerdict::NeedPassword)) => plain(ask.need_password()),
+            (Ask::Login(ask), Found::Login(LoginVerdict::NeedAccount)) => plain(ask.need_account()),
+            (Ask::Login(ask), Found::Login(LoginVerdict::Refuse { why, after })) => {
+                plain(ask.refuse(why, after))
+            }
+            (Ask::Login(ask), _) => plain(ask.refuse(LoginRefusal::Credentials, Duration::ZERO)),
+            (Ask::Name(ask), Found::Answer(answer)) => plain(ask.answer(answer)),
+            (Ask::Name(ask), other) => plain(ask.fail(other.failure())),
+            (Ask::Transfer(ask), Found::Opened(Opened { handle, size, unique })) => {
+                let transfer = ask.id();
+                let decision = match unique {
+                    Some(name) => ask.ready_as(name),
+                    None => ask.ready(size),
+                };
+                let effect = match self.session {
+                    Some(session) => Effect::Opened { transfer, session, handle },
+                    // It was opened by a session.
+                    None => Effect::None,
+                };
+                Done { decision, effect }
+            }
+            (Ask::Transfer(ask), other) => plain(ask.fail(other.failure())),
+            (Ask::Settle(ask), found) => {
+                let transfer = ask.transfer();
+                let decision = match found {
+                    Found::Settled => ask.done(),
+                    other => ask.fail(other.failure()),
+                };
+                Done { decision, effect: Effect::Settled(transfer) }
+            }
+            (Ask::Site(ask), Found::Reply(Some(reply))) => plain(ask.answer(reply)),
+            (Ask::Site(ask), _) => plain(ask.unknown()),
         }
     }
 }
 
-fn answer_host(ask: HostAsk, backend: &dyn Backend) -> Done {
-    let name = Bytes::copy_from_slice(ask.host());
-    match guard(|| backend.host(&name)) {
-        Ok(HostVerdict::Accept) => Done { decision: ask.accept(), effect: Effect::Host(name) },
-        Ok(HostVerdict::Unknown) => Done { decision: ask.unknown(), effect: Effect::None },
-        Ok(HostVerdict::Unavailable) | Err(_) => Done { decision: ask.unavailable(), effect: Effect::None },
-    }
+/// What was found for a question.
+#[derive(Debug)]
+enum Found {
+    Host(HostVerdict, Bytes),
+    Login(LoginVerdict),
+    Answer(Answer),
+    Opened(Opened),
+    Settled,
+    Reply(Option<Reply>),
+    Failed(StorageFailure),
 }
 
-fn answer_login(ask: LoginAsk, verdict: Result<LoginVerdict, StorageFailure>) -> Done {
-    let refuse = |ask: LoginAsk, why, after| ask.refuse(why, after);
-    let decision = match verdict {
-        Ok(LoginVerdict::Accept { grant, session }) => return logged_in(ask, grant, session),
-        Ok(LoginVerdict::NeedPassword) => ask.need_password(),
-        Ok(LoginVerdict::NeedAccount) => ask.need_account(),
-        Ok(LoginVerdict::Refuse { why, after }) => refuse(ask, why, after),
-        Err(_) => refuse(ask, LoginRefusal::Credentials, Duration::ZERO),
-    };
-    Done { decision, effect: Effect::None }
-}
-
-fn logged_in(ask: LoginAsk, grant: Grant, session: Arc<dyn Session>) -> Done {
-    Done { decision: ask.accept(grant), effect: Effect::LoggedIn(session) }
-}
-
-type Whose = Result<Arc<dyn Session>, StorageFailure>;
-
-fn answer_name(ask: NameAsk, session: Whose, withdrawal: &Withdrawal) -> Done {
-    let answer = session.and_then(|session| guarded(|| session.query(ask.query(), withdrawal)));
-    let decision = match answer {
-        Ok(answer) => ask.answer(answer),
-        Err(why) => ask.fail(why),
-    };
-    Done { decision, effect: Effect::None }
-}
-
-fn answer_transfer(ask: TransferAsk, session: Whose, withdrawal: &Withdrawal) -> Done {
-    let transfer = ask.id();
-    let opened = session.and_then(|session| {
-        let opened = guarded(|| session.open(transfer, ask.request(), withdrawal))?;
-        Ok((session, opened))
-    });
-    match opened {
-        Err(why) => Done { decision: ask.fail(why), effect: Effect::None },
-        Ok((session, Opened { handle, size, unique })) => {
-            let decision = match unique {
-                Some(name) => ask.ready_as(name),
-                None => ask.ready(size),
-            };
-            Done { decision, effect: Effect::Opened { transfer, session, handle } }
+impl Found {
+    const fn failure(&self) -> StorageFailure {
+        match self {
+            Self::Failed(why) => *why,
+            // Another kind of answer than was asked for.
+            _ => StorageFailure::Local,
         }
     }
-}
-
-fn answer_settle(ask: SettleAsk, session: Whose) -> Done {
-    let transfer = ask.transfer();
-    let settled =
-        session.and_then(|session| guarded(|| session.settle(transfer, ask.totals(), ask.result())));
-    let decision = match settled {
-        Ok(()) => ask.done(),
-        Err(why) => ask.fail(why),
-    };
-    Done { decision, effect: Effect::Settled(transfer) }
-}
-
-fn answer_site(ask: SiteAsk, session: Whose) -> Done {
-    let reply = session.and_then(|session| guard(|| session.site(ask.line())));
-    let decision = match reply {
-        Ok(Some(reply)) => ask.answer(reply),
-        Ok(None) | Err(_) => ask.unknown(),
-    };
-    Done { decision, effect: Effect::None }
 }

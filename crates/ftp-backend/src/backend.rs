@@ -22,6 +22,13 @@ pub trait Backend: Send + Sync + fmt::Debug {
 
     /// USER, PASS or ACCT. Takes the same time for unknown names as for wrong passwords (RFC 2577 §6).
     fn login(&self, attempt: &LoginAttempt<'_>) -> LoginVerdict;
+
+    /// The same, if it takes no time worth mentioning and nothing has to be waited for; else `None`, and
+    /// [`login`](Self::login) is asked. Called on event loops, where nobody may wait.
+    fn login_at_once(&self, attempt: &LoginAttempt<'_>) -> Option<LoginVerdict> {
+        let _ = attempt;
+        None
+    }
 }
 
 /// What HOST is answered with.
@@ -95,6 +102,25 @@ pub trait Session: Send + Sync + fmt::Debug {
         request: &TransferRequest,
         withdrawal: &Withdrawal,
     ) -> Result<Opened, StorageFailure>;
+
+    /// The answer to a question, if it is a good one and nothing has to be waited for; else `None`, and [`query`](Self::query)
+    /// is asked. Called on event loops, where nobody may wait.
+    fn query_at_once(&self, query: &Query) -> Option<Answer> {
+        let _ = query;
+        None
+    }
+
+    /// What [`open`](Self::open) opens, likewise.
+    fn open_at_once(&self, request: &TransferRequest) -> Option<Opened> {
+        let _ = request;
+        None
+    }
+
+    /// Whether [`settle`](Self::settle) has nothing to wait for, and may be called on an event loop.
+    fn settles_at_once(&self, transfer: TransferId) -> bool {
+        let _ = transfer;
+        false
+    }
 
     /// A transfer has ended: makes an upload whole under its name, keeps it as partial, or undoes it.
     ///

@@ -93,13 +93,13 @@ impl Rights {
     /// the rights and the storage allow.
     #[must_use]
     pub fn perm(self, item: &Item) -> Permissions {
-        let letters: Vec<u8> = PERM
+        let mut letters = [0; PERM.len()];
+        let granted = PERM
             .iter()
             .filter(|row| row.concerns.includes(item.entry.kind) && (row.storage)(item.access))
-            .filter(|row| row.rights.iter().any(|&right| self.allows(right)))
-            .map(|row| row.letter)
-            .collect();
-        Permissions::from_letters(&letters)
+            .filter(|row| row.rights.iter().any(|&right| self.allows(right)));
+        let count = granted.zip(&mut letters).map(|(row, letter)| *letter = row.letter).count();
+        Permissions::from_letters(&letters[..count])
     }
 }
 

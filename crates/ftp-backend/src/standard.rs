@@ -140,6 +140,20 @@ impl Backend for StandardBackend {
             LoginStage::Account(_) => refuse(LoginRefusal::Credentials),
         }
     }
+
+    /// Where no password has to be hashed and no home to be opened.
+    fn login_at_once(&self, attempt: &LoginAttempt<'_>) -> Option<LoginVerdict> {
+        let certified = attempt.tls.is_some_and(|tls| tls.peer_certificate.is_some());
+        let at_once = self.is_too_open(attempt)
+            || match attempt.stage {
+                LoginStage::User => !certified,
+                LoginStage::Password(_) => {
+                    self.accounts.anonymous(attempt.user).is_some_and(|anonymous| anonymous.home.is_none())
+                }
+                LoginStage::Account(_) => true,
+            };
+        at_once.then(|| self.login(attempt))
+    }
 }
 
 #[cfg(test)]

@@ -24,13 +24,26 @@ pub trait Storage: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`StorageFailure::NotADirectory`], among others.
-    fn list(&self, directory: &VirtualPath) -> Result<Items, StorageFailure>;
+    fn list(&self, directory: &VirtualPath, detail: Detail) -> Result<Items, StorageFailure>;
 
     /// Opens a regular file for reading, without blocking on anything else.
     ///
     /// # Errors
     /// [`StorageFailure::NotARegularFile`] for FIFOs, sockets and devices, [`StorageFailure::IsADirectory`].
     fn open(&self, file: &VirtualPath) -> Result<Download, StorageFailure>;
+
+    /// [`open`](Self::open), if it succeeds and nothing has to be waited for, neither a disk nor another machine; else `None`, and
+    /// `open` tells more. Called on event loops, where nobody may wait.
+    fn open_at_once(&self, file: &VirtualPath) -> Option<Download> {
+        let _ = file;
+        None
+    }
+
+    /// Size and time of a regular file, likewise.
+    fn look_at_once(&self, file: &VirtualPath) -> Option<Look> {
+        let _ = file;
+        None
+    }
 
     /// Begins to write a file.
     ///
@@ -100,6 +113,17 @@ pub trait Storage: Send + Sync + fmt::Debug {
 /// What a directory holds, one at a time.
 pub type Items = Box<dyn Iterator<Item = Result<Item, StorageFailure>> + Send>;
 
+/// How much is wanted of each entry of a directory; more may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Name and kind.
+    Names,
+    /// Facts, and not what may be done with it.
+    Facts,
+    /// What may be done with it, too.
+    Access,
+}
+
 /// What becomes of a symbolic link at the end of a path; those before the end are always followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
@@ -137,6 +161,15 @@ impl Access {
     pub const FULL: Self = Self { read: true, write: true, search: true, remove: true };
     /// Nothing.
     pub const NONE: Self = Self { read: false, write: false, search: false, remove: false };
+}
+
+/// What is seen of a regular file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// In octets.
+    pub size: u64,
+    /// When it was modified last.
+    pub modify: TimeVal,
 }
 
 /// A file that is open for reading.

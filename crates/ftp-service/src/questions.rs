@@ -12,21 +12,26 @@ use ftp_proto::server::{Ask, AskId, Decision, Notice, Outcome};
 pub(super) struct Questions<L: EventLoop> {
     application: Application,
     running: Vec<L::Job<Done>>,
+    /// What was answered at once.
+    answered: Option<Done>,
 }
 
 impl<L: EventLoop> Questions<L> {
     pub(super) const fn new(application: Application) -> Self {
-        Self { application, running: Vec::new() }
+        Self { application, running: Vec::new(), answered: None }
     }
 
     /// Whether nothing is on its way.
     pub(super) const fn is_idle(&self) -> bool {
-        self.running.is_empty()
+        self.running.is_empty() && self.answered.is_none()
     }
 
     pub(super) fn ask(&mut self, event_loop: &mut L, ask: Ask) {
         let work = self.application.prepare(ask);
-        self.running.push(event_loop.run(move || work.run()));
+        match if self.answered.is_none() { work.at_once() } else { Err(work) } {
+            Ok(done) => self.answered = Some(done),
+            Err(work) => self.running.push(event_loop.run(move || work.run())),
+        }
     }
 
     pub(super) fn withdraw(&mut self, ask: AskId) {
@@ -51,6 +56,11 @@ impl<L: EventLoop> Questions<L> {
 
     /// The next answer, which `decide` gives to the machine. Ready also when a question was lost.
     pub(super) fn poll(&mut self, event_loop: &mut L, decide: impl FnOnce(Decision) -> Outcome) -> Poll<()> {
+        if let Some(done) = self.answered.take() {
+            let cleanup = self.application.finish(done, decide);
+            clean_up(event_loop, cleanup);
+            return Poll::Ready(());
+        }
         let mut running = self.running.iter_mut().enumerate();
         let Some((index, result)) = running.find_map(|(index, work)| match event_loop.poll_job(work) {
             Poll::Ready(result) => Some((index, result)),

@@ -1,9 +1,9 @@
 //! One entry in the form that the command has.
 
 use crate::rights::Rights;
-use crate::storage::Item;
+use crate::storage::{Detail, Item};
 use bytes::{BufMut, BytesMut};
-use ftp_proto::facts::{Entry, FactSet, TimeVal, list, mlst};
+use ftp_proto::facts::{Entry, Fact, FactSet, TimeVal, list, mlst};
 use ftp_proto::server::TransferVerb;
 
 /// What a listing looks like.
@@ -18,18 +18,31 @@ pub(super) struct Format {
 }
 
 impl Format {
+    /// What has to be known of each entry.
+    pub(super) fn detail(&self) -> Detail {
+        match self.verb {
+            TransferVerb::Nlst => Detail::Names,
+            TransferVerb::Mlsd if self.facts.contains(Fact::Perm) => Detail::Access,
+            _ => Detail::Facts,
+        }
+    }
+
     /// Appends a line for `item`, whose directory's names begin with `prefix`.
     pub(super) fn write(&self, item: Item, prefix: &[u8], out: &mut BytesMut) {
-        let entry = Entry { permissions: Some(self.rights.perm(&item)), ..item.entry };
         match self.verb {
             TransferVerb::Mlsd => {
+                let entry = Entry { permissions: Some(self.rights.perm(&item)), ..item.entry };
                 // A name that cannot be written cannot be asked for either: it is left out.
                 let _ = mlst::write_line(&entry, self.facts, out);
             }
             TransferVerb::Nlst => {
-                let _ = list::write_name(&[prefix, &entry.name].concat(), out);
+                if prefix.is_empty() {
+                    let _ = list::write_name(&item.entry.name, out);
+                } else {
+                    let _ = list::write_name(&[prefix, &item.entry.name].concat(), out);
+                }
             }
-            _ => list::write_unix(&entry, self.now, out),
+            _ => list::write_unix(&item.entry, self.now, out),
         }
     }
 

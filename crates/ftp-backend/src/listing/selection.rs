@@ -1,7 +1,7 @@
 //! What the argument of a listing command means.
 
 use crate::path::VirtualPath;
-use crate::storage::{Item, Items, Links, Storage};
+use crate::storage::{Detail, Item, Items, Links, Storage};
 use bytes::Bytes;
 use ftp_proto::command::PathName;
 use ftp_proto::data::StorageFailure;
@@ -82,9 +82,9 @@ impl Selection {
     }
 
     /// The entries, in no particular order, those that are not to be shown among them.
-    pub(crate) fn items(&self, storage: &dyn Storage) -> Result<Items, StorageFailure> {
+    pub(crate) fn items(&self, storage: &dyn Storage, detail: Detail) -> Result<Items, StorageFailure> {
         match self {
-            Self::Directory { path, .. } => storage.list(path),
+            Self::Directory { path, .. } => storage.list(path, detail),
             Self::One { item, .. } => Ok(Box::new(core::iter::once(Ok((**item).clone())))),
         }
     }

@@ -38,7 +38,7 @@ impl Listing {
         format: Format,
         selection: Selection,
     ) -> Result<Self, StorageFailure> {
-        let items = selection.items(&*storage)?;
+        let items = selection.items(&*storage, format.detail())?;
         let mut listing = Self {
             storage,
             format,
@@ -141,7 +141,7 @@ impl Listing {
         self.pending.extend(self.found.drain(..).rev());
         let Some((path, prefix, depth)) = self.pending.pop() else { return Ok(false) };
         self.format.write_heading(&prefix, &mut self.out);
-        let items = match self.storage.list(&path) {
+        let items = match self.storage.list(&path, self.format.detail()) {
             Ok(items) => items,
             // It went away, or is closed to us: its heading stands alone, as `ls` has it.
             Err(StorageFailure::Local) => return Err(StorageFailure::Local),

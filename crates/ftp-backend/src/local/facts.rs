@@ -25,7 +25,11 @@ pub(super) fn of_open(file: impl AsFd) -> Result<Statx, Errno> {
 }
 
 pub(super) fn kind(facts: &Statx) -> EntryKind {
-    match FileType::from_raw_mode(facts.stx_mode.into()) {
+    kind_of(FileType::from_raw_mode(facts.stx_mode.into()))
+}
+
+pub(super) const fn kind_of(file_type: FileType) -> EntryKind {
+    match file_type {
         FileType::RegularFile => EntryKind::File,
         FileType::Directory => EntryKind::Directory,
         FileType::Symlink => EntryKind::SymbolicLink,
@@ -51,7 +55,6 @@ pub(super) fn item(
     // Creation can never be later than modification (RFC 3659 §7.5.4); where a time was set back, it is not told.
     let is_known = facts.stx_mask & StatxFlags::BTIME.bits() != 0 && created <= modify;
     let number = |id: u32| (owners == Owners::Numeric).then(|| Bytes::from(id.to_string()));
-    let (major, minor) = (facts.stx_dev_major, facts.stx_dev_minor);
     Item {
         entry: Entry {
             name,
@@ -60,7 +63,7 @@ pub(super) fn item(
             modify: Some(modify),
             create: is_known.then_some(created),
             permissions: None,
-            unique: Some(format!("{major:x}.{minor:x}.{:x}", facts.stx_ino).into()),
+            unique: Some(unique(facts)),
             unix_mode: Some(facts.stx_mode & 0o7777),
             owner: number(facts.stx_uid),
             group: number(facts.stx_gid),
@@ -69,6 +72,28 @@ pub(super) fn item(
         },
         access,
     }
+}
+
+/// Device and number, in hexadecimal with dots between.
+fn unique(facts: &Statx) -> Bytes {
+    let numbers = [facts.stx_dev_major.into(), facts.stx_dev_minor.into(), facts.stx_ino];
+    let mut text = [0; 36];
+    let mut at = text.len();
+    for (place, mut number) in numbers.into_iter().enumerate().rev() {
+        loop {
+            at -= 1;
+            text[at] = b"0123456789abcdef"[(number & 0xF) as usize];
+            number >>= 4;
+            if number == 0 {
+                break;
+            }
+        }
+        if place > 0 {
+            at -= 1;
+            text[at] = b'.';
+        }
+    }
+    Bytes::copy_from_slice(&text[at..])
 }
 
 /// What the process may do with `name` in `directory`, asked of the system: modes alone do not know of access lists and read-only
@@ -90,6 +115,21 @@ pub(super) fn access(directory: impl AsFd, name: &[u8], kind: EntryKind, remove:
         search: search && may(Mode::EXEC_OK),
         remove,
     }
+}
+
+/// Attributes with which the bits of the mode are not all: it cannot be changed, only appended to, or is another mount.
+const SPECIAL: u64 = 0x10 | 0x20 | 0x2000;
+
+/// The same for what belongs to `process`, without asking: access lists give the owner what the owner's bits say. `None` where
+/// that is not all; on a mount that can only be read `remove` is never true.
+pub(super) fn own_access(facts: &Statx, kind: EntryKind, remove: bool, process: u32) -> Option<Access> {
+    let plain = matches!(kind, EntryKind::File | EntryKind::Directory);
+    if !plain || !remove || facts.stx_uid != process || facts.stx_attributes.bits() & SPECIAL != 0 {
+        return None;
+    }
+    let may = |bit: u16| facts.stx_mode & bit != 0;
+    let search = kind == EntryKind::Directory && may(0o100);
+    Some(Access { read: may(0o400), write: may(0o200), search, remove })
 }
 
 /// Who may remove names from a directory.

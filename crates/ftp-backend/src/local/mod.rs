@@ -22,7 +22,7 @@ mod upload;
 
 use crate::path::VirtualPath;
 use crate::standard::Homes;
-use crate::storage::{Access, Download, Item, Items, Links, Storage, Upload, UploadPlan};
+use crate::storage::{Access, Detail, Download, Item, Items, Links, Look, Storage, Upload, UploadPlan};
 use bytes::Bytes;
 use facts::Removing;
 use ftp_dtp::storage::Source;
@@ -71,6 +71,8 @@ pub enum Owners {
 pub struct LocalStorage {
     root: Root,
     options: LocalOptions,
+    /// Its file system answers from memory where it can: opening asks no other machine and no other process.
+    prompt: bool,
 }
 
 impl LocalStorage {
@@ -82,7 +84,8 @@ impl LocalStorage {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = Root::new(fs::openat(CWD, directory.as_ref(), flags, Mode::empty())?);
         root.open(&VirtualPath::root(), OFlags::PATH, Mode::empty())?;
-        Ok(Self { root, options })
+        let prompt = is_prompt(root.as_fd());
+        Ok(Self { root, options, prompt })
     }
 
     /// A directory in it as a storage of its own.
@@ -92,7 +95,8 @@ impl LocalStorage {
     pub fn subdirectory(&self, path: &VirtualPath) -> Result<Self, StorageFailure> {
         let directory =
             self.root.open(path, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).map_err(failure)?;
-        Ok(Self { root: Root::new(directory), options: self.options })
+        let prompt = is_prompt(&directory);
+        Ok(Self { root: Root::new(directory), options: self.options, prompt })
     }
 
     /// Facts of what a link leads to, if that is inside.
@@ -109,6 +113,11 @@ impl LocalStorage {
             _ => Access { remove, ..Access::NONE },
         };
         Ok(facts::item(name, &facts, None, self.options.owners, access))
+    }
+
+    fn file_at_once(&self, file: &VirtualPath, flags: OFlags) -> Option<OwnedFd> {
+        let is_ours = || file.split_last().is_some_and(|(_, name)| names::is_ours(&name));
+        if !self.prompt || is_ours() { None } else { self.root.open_at_once(file, flags) }
     }
 
     fn root_facts(&self) -> Result<Item, StorageFailure> {
@@ -163,10 +172,10 @@ impl Storage for LocalStorage {
         Ok(facts::item(name.into(), &facts, target, self.options.owners, access))
     }
 
-    fn list(&self, directory: &VirtualPath) -> Result<Items, StorageFailure> {
+    fn list(&self, directory: &VirtualPath, detail: Detail) -> Result<Items, StorageFailure> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let opened = self.root.open(directory, flags, Mode::empty()).map_err(failure)?;
-        Ok(Box::new(directory::Entries::new(opened, self.options.owners)?))
+        Ok(Box::new(directory::Entries::new(opened, detail, self.options.owners)))
     }
 
     fn open(&self, file: &VirtualPath) -> Result<Download, StorageFailure> {
@@ -181,6 +190,21 @@ impl Storage for LocalStorage {
         let size = facts.stx_size;
         let file = Arc::new(File::from(opened));
         Ok(Download { source: Source::File { file, offset: 0, length: Some(size) }, size })
+    }
+
+    fn open_at_once(&self, file: &VirtualPath) -> Option<Download> {
+        let opened = self.file_at_once(file, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        let facts = facts::of_open(&opened).ok()?;
+        must_be_a_file(&facts).ok()?;
+        let size = facts.stx_size;
+        let file = Arc::new(File::from(opened));
+        Some(Download { source: Source::File { file, offset: 0, length: Some(size) }, size })
+    }
+
+    fn look_at_once(&self, file: &VirtualPath) -> Option<Look> {
+        let facts = facts::of_open(self.file_at_once(file, OFlags::PATH)?).ok()?;
+        must_be_a_file(&facts).ok()?;
+        Some(Look { size: facts.stx_size, modify: facts::time(facts.stx_mtime) })
     }
 
     fn create(&self, file: &VirtualPath, plan: &UploadPlan<'_>) -> Result<Box<dyn Upload>, StorageFailure> {
@@ -251,6 +275,21 @@ impl Storage for LocalStorage {
         let room = fs::fstatvfs(there).map_err(failure)?;
         Ok(room.f_bavail.saturating_mul(room.f_frsize))
     }
+}
+
+/// File systems whose files are opened, and asked about, from memory once they are known.
+const PROMPT: [u64; 6] = [
+    0xEF53,      // ext2, ext3, ext4
+    0x5846_5342, // XFS
+    0x9123_683E, // Btrfs
+    0xF2F5_2010, // F2FS
+    0x2FC1_2FC1, // ZFS
+    0x0102_1994, // tmpfs
+];
+
+fn is_prompt(directory: impl AsFd) -> bool {
+    fs::fstatfs(directory)
+        .is_ok_and(|system| u64::try_from(system.f_type).is_ok_and(|magic| PROMPT.contains(&magic)))
 }
 
 /// Only regular files are transferred.

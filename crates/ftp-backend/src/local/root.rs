@@ -60,6 +60,17 @@ impl Root {
         }
     }
 
+    /// [`open`](Self::open) where the kernel has every name on the way in memory, and no other file system is entered; `None`
+    /// otherwise, and for every error.
+    pub(super) fn open_at_once(&self, path: &VirtualPath, flags: OFlags) -> Option<OwnedFd> {
+        let resolve = ResolveFlags::BENEATH
+            | ResolveFlags::NO_MAGICLINKS
+            | ResolveFlags::CACHED
+            | ResolveFlags::NO_XDEV;
+        let relative = if path.is_root() { b"." } else { path.relative() };
+        openat2(&self.directory, relative, flags | OFlags::CLOEXEC, Mode::empty(), resolve).ok()
+    }
+
     /// Opens the directory that `path` is in. The name itself may be missing, or a link.
     ///
     /// # Errors

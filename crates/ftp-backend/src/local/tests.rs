@@ -109,7 +109,7 @@ fn s1_no_spelling_reaches_what_is_outside() {
         assert!(storage.facts(&at, Links::Follow).is_err(), "facts {at:?}");
         assert!(
             storage
-                .list(&at.parent())
+                .list(&at.parent(), Detail::Access)
                 .map_or(true, |items| { items.flatten().all(|item| item.entry.name != "secret") }),
             "list {at:?}"
         );
@@ -173,7 +173,7 @@ fn s3_links_that_lead_out_are_not_followed_and_those_inside_are() {
     assert_eq!(storage.facts(&path(b"indir"), Links::Follow).unwrap().entry.kind, EntryKind::Directory);
     for out in [&b"out/secret"[..], b"absolute", b"out"] {
         assert_eq!(storage.facts(&path(out), Links::Follow).unwrap_err(), StorageFailure::Denied);
-        assert!(storage.list(&path(out)).is_err());
+        assert!(storage.list(&path(out), Detail::Access).is_err());
     }
     let link = storage.facts(&path(b"absolute"), Links::Keep).unwrap().entry;
     assert_eq!((link.kind, link.target), (EntryKind::SymbolicLink, None), "where it leads is not told");
@@ -202,7 +202,7 @@ fn s31_a_broken_upload_leaves_the_old_file_and_no_listed_name() {
     let mut upload = begin(&storage, b"file", WHOLE).unwrap();
     send(&mut upload, b"new");
     assert_eq!(read(&storage, b"file").unwrap(), b"0123456789", "not before it is complete");
-    let listed = storage.list(&VirtualPath::root()).unwrap().count();
+    let listed = storage.list(&VirtualPath::root(), Detail::Access).unwrap().count();
     assert_eq!(listed, 6, "what is being written is not listed");
     drop(upload);
     assert_eq!(read(&storage, b"file").unwrap(), b"0123456789");
@@ -276,7 +276,7 @@ fn s27_paths_as_long_as_they_may_be_work() {
     assert!(at.relative().len() > 3800);
     let file = at.join(b"file").unwrap();
     storage.create(&file, &plan(WHOLE)).unwrap().commit(0).unwrap();
-    assert_eq!(storage.list(&at).unwrap().count(), 1);
+    assert_eq!(storage.list(&at, Detail::Access).unwrap().count(), 1);
     assert_eq!(storage.facts(&file, Links::Follow).unwrap().entry.size, Some(0));
     assert_eq!(storage.make_directory(&path(&[b'n'; 256])), Err(StorageFailure::BadName));
 }
@@ -360,4 +360,53 @@ fn a_home_is_below_the_served_directory_even_if_somebody_put_a_link_there() {
     let (_top, storage) = scene();
     assert!(Homes::open(&storage, Some("dir")).unwrap().facts(&path(b"inner"), Links::Follow).is_ok());
     assert_eq!(Homes::open(&storage, Some("out")).unwrap_err(), StorageFailure::Denied);
+}
+
+#[test]
+fn what_is_answered_at_once_is_what_would_be_answered_later_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std_fs::write(folder.path().join("file"), b"octets").unwrap();
+    std_fs::create_dir(folder.path().join("directory")).unwrap();
+    symlink("file", folder.path().join("inside")).unwrap();
+    symlink("/etc/passwd", folder.path().join("outside")).unwrap();
+    fs::mknodat(CWD, folder.path().join("fifo"), fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let storage = LocalStorage::open(folder.path(), LocalOptions::default()).unwrap();
+    for name in ["file", "inside", "directory", "outside", "fifo", "missing"] {
+        let at = path(name.as_bytes());
+        let later = Storage::open(&storage, &at).map(|download| download.size).ok();
+        // It may always be put off: the kernel may have forgotten.
+        let size = storage.open_at_once(&at).map(|download| download.size);
+        assert!(size.is_none() || size == later, "{name}: {size:?}, {later:?}");
+        let look = storage.look_at_once(&at).map(|look| look.size);
+        assert!(look.is_none() || look == later, "{name}: {look:?}, {later:?}");
+    }
+    if storage.prompt {
+        assert_eq!(
+            storage.look_at_once(&path(b"file")).map(|look| look.size),
+            Some(6),
+            "it was just written"
+        );
+    }
+}
+
+#[test]
+fn as_much_of_each_entry_is_looked_at_as_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..3000 {
+        std_fs::write(folder.path().join(format!("a rather long name of a file {number}")), b"x").unwrap();
+    }
+    let storage = LocalStorage::open(folder.path(), LocalOptions::default()).unwrap();
+    let all = |detail| {
+        let mut items: Vec<_> =
+            storage.list(&VirtualPath::root(), detail).unwrap().collect::<Result<_, _>>().unwrap();
+        items.sort_by(|a: &Item, b| a.entry.name.cmp(&b.entry.name));
+        items
+    };
+    let (names, facts, access) = (all(Detail::Names), all(Detail::Facts), all(Detail::Access));
+    assert_eq!((names.len(), facts.len(), access.len()), (3000, 3000, 3000));
+    for ((name, fact), full) in names.iter().zip(&facts).zip(&access) {
+        assert_eq!((&name.entry.name, name.entry.kind), (&full.entry.name, full.entry.kind));
+        assert_eq!(fact.entry, full.entry);
+        assert!(full.access.read && full.access.write && full.access.remove);
+    }
 }

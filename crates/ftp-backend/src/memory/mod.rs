@@ -11,7 +11,7 @@ mod upload;
 pub use faults::Operation;
 
 use crate::path::VirtualPath;
-use crate::storage::{Access, Download, Item, Items, Links, Storage, Upload, UploadPlan};
+use crate::storage::{Access, Detail, Download, Item, Items, Links, Storage, Upload, UploadPlan};
 use crate::sync::lock;
 use bytes::Bytes;
 use faults::Faults;
@@ -138,7 +138,7 @@ impl Storage for MemoryStorage {
         Ok(item(name_of(path), tree.find(path, links)?, path.is_root()))
     }
 
-    fn list(&self, directory: &VirtualPath) -> Result<Items, StorageFailure> {
+    fn list(&self, directory: &VirtualPath, _detail: Detail) -> Result<Items, StorageFailure> {
         let tree = self.shared.begin(Operation::List)?;
         let node = tree.find(directory, Links::Follow)?;
         let Body::Directory(names) = &node.body else { return Err(StorageFailure::NotADirectory) };

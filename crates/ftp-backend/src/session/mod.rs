@@ -9,7 +9,7 @@ use crate::backend::{Opened, Session};
 use crate::listing::{self, Selection};
 use crate::path::VirtualPath;
 use crate::rights::{Right, Rights};
-use crate::storage::{Item, Storage, Upload};
+use crate::storage::{Detail, Item, Storage, Upload};
 use crate::sync::lock;
 use crate::withdrawal::Withdrawal;
 use bytes::Bytes;
@@ -102,6 +102,28 @@ impl Session for UserSession {
         self.open_transfer(transfer, request)
     }
 
+    fn query_at_once(&self, query: &Query) -> Option<Answer> {
+        match query {
+            Query::Pwd => Some(Answer::Path(self.working_directory().to_path_name())),
+            Query::Size { path, params } => self.size_at_once(path, *params).map(Answer::Octets),
+            Query::Modified(path) => {
+                self.rights.require(Right::List).ok()?;
+                let look = self.storage.look_at_once(&self.resolve(path).ok()?)?;
+                Some(Answer::Time(look.modify))
+            }
+            _ => None,
+        }
+    }
+
+    fn open_at_once(&self, request: &TransferRequest) -> Option<Opened> {
+        self.download_at_once(request)
+    }
+
+    fn settles_at_once(&self, transfer: TransferId) -> bool {
+        // A download leaves nothing behind.
+        !lock(&self.uploads).contains_key(&transfer)
+    }
+
     fn settle(
         &self,
         transfer: TransferId,
@@ -123,7 +145,7 @@ impl UserSession {
         self.rights.require(Right::List)?;
         let here = self.working_directory();
         let selection = Selection::find(&*self.storage, &here, what.path.as_ref(), what.directory)?;
-        let items = selection.items(&*self.storage)?;
+        let items = selection.items(&*self.storage, Detail::Access)?;
         // One more than may be shown tells that there are more.
         let mut entries = Vec::new();
         for item in

@@ -50,6 +50,15 @@ impl UserSession {
         }
     }
 
+    /// [`size`](Self::size), where nothing has to be read or waited for.
+    pub(super) fn size_at_once(&self, path: &PathName, params: TransferParams) -> Option<u64> {
+        let plain = params.structure == Structure::File
+            && params.mode == TransferMode::Stream
+            && matches!(params.data_type, DataType::Image | DataType::Local(8));
+        self.rights.require(Right::List).ok().filter(|()| plain)?;
+        Some(self.storage.look_at_once(&self.resolve(path).ok()?)?.size)
+    }
+
     /// The digest of a span and where the span is: it ends with the file, if that is sooner than asked.
     pub(super) fn digest(
         &self,

@@ -5,7 +5,7 @@ use crate::backend::Opened;
 use crate::listing;
 use crate::path::VirtualPath;
 use crate::rights::Right;
-use crate::storage::{Handle, Links, Place, UploadPlan};
+use crate::storage::{Download, Handle, Links, Place, UploadPlan};
 use crate::sync::lock;
 use ftp_proto::command::PathName;
 use ftp_proto::data::{StorageFailure, TransferFailure, TransferId, TransferTotals};
@@ -17,6 +17,15 @@ type Result<T> = core::result::Result<T, StorageFailure>;
 const UNIQUE_ATTEMPTS: u32 = 1000;
 /// What STOU calls a file when the client suggests nothing.
 const UNIQUE_NAME: &[u8] = b"upload";
+
+/// The part of a file that is asked for.
+fn opened(download: Download, request: &TransferRequest) -> Opened {
+    let span = request.span;
+    let download = download.from(span.start);
+    let most = span.end.map_or(u64::MAX, |end| end.saturating_sub(span.start));
+    let size = (!request.params.is_ascii()).then_some(download.size.min(most));
+    Opened { handle: Handle::Source(download.source), size, unique: None }
+}
 
 impl UserSession {
     pub(super) fn open_transfer(&self, transfer: TransferId, request: &TransferRequest) -> Result<Opened> {
@@ -40,13 +49,23 @@ impl UserSession {
 
     /// What is beyond the end of the file is nothing.
     fn download(&self, request: &TransferRequest) -> Result<Opened> {
+        let download = self.storage.open(&self.readable(request)?)?;
+        Ok(opened(download, request))
+    }
+
+    /// The same, where nothing has to be waited for.
+    pub(super) fn download_at_once(&self, request: &TransferRequest) -> Option<Opened> {
+        if request.verb != TransferVerb::Retr {
+            return None;
+        }
+        let download = self.storage.open_at_once(&self.readable(request).ok()?)?;
+        Some(opened(download, request))
+    }
+
+    /// What may be read.
+    fn readable(&self, request: &TransferRequest) -> Result<VirtualPath> {
         self.rights.require(Right::Read)?;
-        let path = self.resolve(request.path.as_ref().ok_or(StorageFailure::BadName)?)?;
-        let span = request.span;
-        let download = self.storage.open(&path)?.from(span.start);
-        let most = span.end.map_or(u64::MAX, |end| end.saturating_sub(span.start));
-        let size = (!request.params.is_ascii()).then_some(download.size.min(most));
-        Ok(Opened { handle: Handle::Source(download.source), size, unique: None })
+        self.resolve(request.path.as_ref().ok_or(StorageFailure::BadName)?)
     }
 
     /// Where the octets of STOR or APPE go, if this user may put them there. APPE after REST is STOR

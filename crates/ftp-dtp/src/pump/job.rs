@@ -168,7 +168,18 @@ pub(super) fn read_warm(file: &File, offset: u64, room: &mut [u8]) -> io::Result
     if i64::try_from(offset).is_err() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    Ok(preadv2(file, &mut [io::IoSliceMut::new(room)], offset, ReadWriteFlags::NOWAIT)?)
+    let read = |room: &mut [u8], flags| preadv2(file, &mut [io::IoSliceMut::new(room)], offset, flags);
+    match read(room, ReadWriteFlags::NOWAIT) {
+        // It cannot say so, and need not: there is no disk.
+        Err(Errno::OPNOTSUPP) if is_in_memory(file) => Ok(read(room, ReadWriteFlags::empty())?),
+        read => Ok(read?),
+    }
+}
+
+/// Whether a file is in a file system that is in memory as a whole (tmpfs).
+fn is_in_memory(file: &File) -> bool {
+    const TMPFS: u64 = 0x0102_1994;
+    rustix::fs::fstatfs(file).is_ok_and(|system| u64::try_from(system.f_type) == Ok(TMPFS))
 }
 
 /// An offset that cannot be is the only thing that is "invalid" about reading and writing an open file.
