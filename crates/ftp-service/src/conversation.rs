@@ -74,14 +74,15 @@ type Advance<L> = fn(&mut Conversation<L>, &mut L) -> bool;
 
 impl<L: EventLoop> Conversation<L> {
     /// In this order: a control connection that is gone is seen before the end of an upload. A client that is killed closes
-    /// both at once, and half a file must not pose as whole.
+    /// both at once, and half a file must not pose as whole. Replies are sent last: those of a transfer that is over by then go
+    /// out together.
     const ADVANCES: [Advance<L>; 7] = [
         Self::hear_signals,
-        Self::flush,
         Self::fill,
         Self::move_data,
         Self::answer,
         Self::time,
+        Self::flush,
         Self::finish_closing,
     ];
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::vec::IntoIter;
 
 /// How many octets are made before any are handed out.
-const CHUNK: usize = 16 << 10;
+const CHUNK: usize = 64 << 10;
 
 /// Writes entries as they are read.
 pub(super) struct Listing {

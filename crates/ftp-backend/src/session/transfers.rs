@@ -71,10 +71,13 @@ impl UserSession {
     /// Where the octets of STOR or APPE go, if this user may put them there. APPE after REST is STOR
     /// (RFC 3659 §5.3).
     fn place(&self, path: &VirtualPath, request: &TransferRequest) -> Result<Place> {
-        let there = match self.storage.facts(path, Links::Follow) {
-            Ok(item) => Some(item.entry.size.unwrap_or(0)),
-            Err(StorageFailure::NotFound) => None,
-            Err(why) => return Err(why),
+        let there = match self.storage.look_at_once(path) {
+            Some(look) => Some(look.size),
+            None => match self.storage.facts(path, Links::Follow) {
+                Ok(item) => Some(item.entry.size.unwrap_or(0)),
+                Err(StorageFailure::NotFound) => None,
+                Err(why) => return Err(why),
+            },
         };
         let start = request.span.start;
         let place = match (start, request.verb) {

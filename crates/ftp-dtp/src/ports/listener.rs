@@ -52,8 +52,12 @@ pub enum Admitted {
 }
 
 impl DataListener {
-    pub(super) fn new(listener: TcpListener, lease: Option<Lease>) -> Result<Self, Failure> {
-        let local = listener.local_addr().map_err(|error| failure(&error))?;
+    /// A listener that was bound to `at`; with port 0 the system has chosen.
+    pub(super) fn new(listener: TcpListener, at: SocketAddr, lease: Option<Lease>) -> Result<Self, Failure> {
+        let local = match at.port() {
+            0 => listener.local_addr().map_err(|error| failure(&error))?,
+            _ => at,
+        };
         Ok(Self { listens: Listens::Alone { listener, _lease: lease }, local: normalise_socket(local) })
     }
 
@@ -97,7 +101,11 @@ impl DataListener {
 
     fn connection(&self, stream: TcpStream, peer: SocketAddr) -> Admitted {
         // A listener on the wildcard address does not know it.
-        let local = stream.local_addr().map_or(self.local, normalise_socket);
+        let local = if self.local.ip().is_unspecified() {
+            stream.local_addr().map_or(self.local, normalise_socket)
+        } else {
+            self.local
+        };
         Admitted::Connection { socket: DataSocket::new(stream), local, peer }
     }
 }

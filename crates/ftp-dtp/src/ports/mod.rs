@@ -83,7 +83,7 @@ impl PortPool {
     ) -> Result<DataListener, Failure> {
         if range.is_ephemeral() {
             let listener = listen(bind, 0, DATA_BACKLOG).map_err(|error| failure(&error))?;
-            return DataListener::new(listener, None);
+            return DataListener::new(listener, bind.with_port(0), None);
         }
         let peer = normalise(peer);
         let walk = Walk::random(range).map_err(|error| failure(&error))?;
@@ -95,7 +95,7 @@ impl PortPool {
         for port in fresh.chain(walk) {
             let Some(lease) = self.lease(bind.ip(), port, peer) else { continue };
             match listen(bind, port, DATA_BACKLOG) {
-                Ok(listener) => return DataListener::new(listener, Some(lease)),
+                Ok(listener) => return DataListener::new(listener, bind.with_port(port), Some(lease)),
                 Err(error) => match failure(&error) {
                     Failure::AddressInUse => {}
                     Failure::PermissionDenied => forbidden = true,

@@ -3,6 +3,7 @@
 use ftp_proto::data::PortRange;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 /// Visits every port of a range once: from a random start in steps of a random length that has no factor in common
 /// with the range's.
@@ -14,15 +15,34 @@ pub(super) struct Walk {
     left: u32,
 }
 
+/// Octets of the system's randomness that are in stock: one call of the system serves many listeners. Each is used once.
+static STOCK: Mutex<Stock> = Mutex::new(Stock { octets: [0; 1024], left: 0 });
+
+struct Stock {
+    octets: [u8; 1024],
+    left: usize,
+}
+
+fn random() -> io::Result<[u8; 16]> {
+    let mut stock = STOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    if stock.left == 0 {
+        getrandom(&mut stock.octets, GetRandomFlags::empty())?;
+        stock.left = stock.octets.len();
+    }
+    stock.left -= 16;
+    let from = stock.left;
+    let mut taken = [0; 16];
+    taken.swap_with_slice(&mut stock.octets[from..from + 16]);
+    Ok(taken)
+}
+
 impl Walk {
     /// A walk that nobody can foresee.
     ///
     /// # Errors
     /// When the system has no randomness.
     pub(super) fn random(range: PortRange) -> io::Result<Self> {
-        let mut seed = [0; 16];
-        getrandom(&mut seed, GetRandomFlags::empty())?;
-        Ok(Self::seeded(range, u128::from_ne_bytes(seed)))
+        Ok(Self::seeded(range, u128::from_ne_bytes(random()?)))
     }
 
     /// The seed is much wider than the range, so that no port is noticeably likelier than another.

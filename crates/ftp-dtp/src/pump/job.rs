@@ -29,8 +29,8 @@ pub(super) enum Work {
     Read { file: Arc<File>, offset: u64, most: usize, buffer: Buffer },
     /// The next chunk.
     Next { source: Box<dyn ChunkSource>, max: usize },
-    /// Store all of these.
-    Write { file: Arc<File>, offset: u64, octets: Payload },
+    /// Store all of these but the first `from`.
+    Write { file: Arc<File>, offset: u64, octets: Payload, from: usize },
     /// Store all of these.
     Put { sink: Box<dyn ChunkSink>, octets: Payload },
 }
@@ -67,7 +67,7 @@ pub(super) enum Payload {
 }
 
 impl Payload {
-    fn octets(&self) -> &[u8] {
+    pub(super) fn octets(&self) -> &[u8] {
         match self {
             Self::Plain(buffer, filled) => buffer.get(..*filled).unwrap_or_default(),
             Self::Coded(octets) => octets,
@@ -109,9 +109,10 @@ impl StorageJob {
                 let result = source.next_chunk(max);
                 Done::Next { source, result }
             }
-            Work::Write { file, offset, octets } => {
+            Work::Write { file, offset, octets, from } => {
                 let mut at = offset;
-                let failure = write_all(&file, &mut at, octets.octets()).err();
+                let rest = octets.octets().get(from..).unwrap_or_default();
+                let failure = write_all(&file, &mut at, rest).err();
                 Done::Stored { sink: None, octets: at - offset, back: octets, failure }
             }
             Work::Put { mut sink, octets } => {
@@ -173,6 +174,22 @@ pub(super) fn read_warm(file: &File, offset: u64, room: &mut [u8]) -> io::Result
         // It cannot say so, and need not: there is no disk.
         Err(Errno::OPNOTSUPP) if is_in_memory(file) => Ok(read(room, ReadWriteFlags::empty())?),
         read => Ok(read?),
+    }
+}
+
+/// Writes at most so many octets without a job.
+const WRITTEN_AT_ONCE: usize = 32 * 1024;
+
+/// Writes as much of a small piece as needs no waiting for a disk: into memory. The rest is for a job.
+pub(super) fn write_warm(file: &File, offset: u64, octets: &[u8]) -> usize {
+    use rustix::io::{ReadWriteFlags, pwritev2};
+    if octets.len() > WRITTEN_AT_ONCE || i64::try_from(offset).is_err() {
+        return 0;
+    }
+    let write = |flags| pwritev2(file, &[io::IoSlice::new(octets)], offset, flags);
+    match write(ReadWriteFlags::NOWAIT) {
+        Err(Errno::OPNOTSUPP) if is_in_memory(file) => write(ReadWriteFlags::empty()).unwrap_or(0),
+        written => written.unwrap_or(0),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the peer to storage.
 
 use super::coder::Coder;
-use super::job::{Done, Payload, StorageDone, StorageJob, Work};
+use super::job::{Done, Payload, StorageDone, StorageJob, Work, write_warm};
 use super::{PumpStep, at_most, reduce};
 use crate::buffers::{Buffer, BufferPool, Size};
 use crate::errors::failure;
@@ -111,22 +111,33 @@ impl Receiving {
     pub(super) fn storage_done(&mut self, done: StorageDone) {
         // Another pump's; ours waits for ever, which its stall timer ends.
         let Done::Stored { sink, octets, back, failure } = done.0 else { return };
-        match (&mut self.sink, sink) {
-            (To::File { offset, .. }, _) => *offset = offset.saturating_add(octets),
-            (To::Chunks(mine), sink) => *mine = sink,
+        if let To::Chunks(mine) = &mut self.sink {
+            *mine = sink;
+        }
+        self.count(octets);
+        self.take_back(back);
+        match failure {
+            Some(why) => self.fail(TransferFailure::Storage(why)),
+            None => self.phase = Phase::Store,
+        }
+    }
+
+    /// So many octets are in storage.
+    fn count(&mut self, octets: u64) {
+        if let To::File { offset, .. } = &mut self.sink {
+            *offset = offset.saturating_add(octets);
         }
         self.totals.stored += octets;
         reduce(&mut self.left, octets);
+    }
+
+    fn take_back(&mut self, back: Payload) {
         match back {
             Payload::Plain(buffer, _) => self.buffer = Some(buffer),
             Payload::Coded(mut coded) => {
                 coded.clear();
                 self.coded = coded;
             }
-        }
-        match failure {
-            Some(why) => self.fail(TransferFailure::Storage(why)),
-            None => self.phase = Phase::Store,
         }
     }
 
@@ -243,7 +254,16 @@ impl Receiving {
             return None;
         };
         let work = match &mut self.sink {
-            To::File { file, offset } => Work::Write { file: Arc::clone(file), offset: *offset, octets },
+            To::File { file, offset } => {
+                let (file, offset) = (Arc::clone(file), *offset);
+                let written = write_warm(&file, offset, octets.octets());
+                self.count(written as u64);
+                if written == octets.octets().len() {
+                    self.take_back(octets);
+                    return None;
+                }
+                Work::Write { file, offset: offset + written as u64, octets, from: written }
+            }
             To::Chunks(sink) => match sink.take() {
                 Some(sink) => Work::Put { sink, octets },
                 None => {
