@@ -36,6 +36,12 @@ const STEPS: &[Step] = &[
         cargo: &["run", "--quiet", "--package", "xtask", "--", "conformance"],
         variables: &[],
     },
+    // The core, by instructions: a busy machine counts the same.
+    Step {
+        name: "instructions",
+        cargo: &["run", "--quiet", "--package", "xtask", "--", "instructions"],
+        variables: &[],
+    },
     // Real NATs and firewalls, in network namespaces.
     Step { name: "lab", cargo: &["run", "--quiet", "--package", "xtask", "--", "lab"], variables: &[] },
     // Other people's clients and servers: installs them where they are missing.

@@ -10,6 +10,7 @@ mod conformance;
 mod coverage;
 mod fuzz;
 mod idle;
+mod instructions;
 mod interop;
 mod lab;
 mod miri;
@@ -60,6 +61,8 @@ enum Task {
     Codegen(codegen::Options),
     /// Measure our server at each kind of work, beside other people's servers with --peers.
     Bench(bench::Options),
+    /// Count the processor's instructions for work in the core, and compare them with what was recorded.
+    Instructions(instructions::Options),
     /// Print how much memory an idle session takes, on each driver.
     Idle {
         /// How many sessions.
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Task::Coverage(options) => coverage::run(&options),
         Task::Codegen(options) => codegen::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Instructions(options) => instructions::run(&options),
         Task::Idle { sessions } => idle::run(sessions),
     };
     match outcome {

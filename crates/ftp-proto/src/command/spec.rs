@@ -170,8 +170,41 @@ impl CommandSpec {
     /// The row of this verb, in any case; `None` when it is not known.
     #[must_use]
     pub fn find(verb: &[u8]) -> Option<&'static Self> {
-        SPECS.iter().find(|spec| verb.eq_ignore_ascii_case(spec.name.as_bytes()))
+        let key = key(verb)?;
+        KEYS.iter().position(|&known| known == key).and_then(|at| SPECS.get(at))
     }
+}
+
+/// The names of [`SPECS`] as numbers, which are compared faster than text.
+static KEYS: [u64; SPECS.len()] = {
+    let mut keys = [0; SPECS.len()];
+    let mut at = 0;
+    while at < keys.len() {
+        keys[at] = match key(SPECS[at].name.as_bytes()) {
+            Some(key) => key,
+            None => panic!("a verb has 3 to 8 letters"),
+        };
+        at += 1;
+    }
+    keys
+};
+
+/// A verb in capitals as a number; `None` for what is none.
+const fn key(verb: &[u8]) -> Option<u64> {
+    if verb.len() > 8 {
+        return None;
+    }
+    let mut octets = [0; 8];
+    let mut at = 0;
+    while at < verb.len() {
+        if verb[at] == 0 {
+            // It would look like a shorter one.
+            return None;
+        }
+        octets[at] = verb[at].to_ascii_uppercase();
+        at += 1;
+    }
+    Some(u64::from_le_bytes(octets))
 }
 
 impl Verb {
@@ -200,5 +233,21 @@ mod tests {
     fn m959_10_verbs_are_found_in_any_case() {
         assert_eq!(CommandSpec::find(b"noOp").map(|spec| spec.verb), Some(Verb::Noop));
         assert!(CommandSpec::find(b"NOOPE").is_none());
+    }
+
+    #[test]
+    fn each_verb_is_found_in_any_case_and_nothing_else_is() {
+        for spec in SPECS {
+            let name = spec.name.as_bytes();
+            assert_eq!(CommandSpec::find(name).map(|found| found.name), Some(spec.name));
+            assert_eq!(
+                CommandSpec::find(&name.to_ascii_lowercase()).map(|found| found.name),
+                Some(spec.name)
+            );
+            for other in [[name, b"\0"].concat(), [name, b"X"].concat(), [name, b"XXXXXXXX"].concat()] {
+                assert!(CommandSpec::find(&other).is_none(), "{}", other.escape_ascii());
+            }
+        }
+        assert!(CommandSpec::find(b"").is_none());
     }
 }
