@@ -12,8 +12,8 @@ use ftp_proto::server::{Ask, AskId, Decision, Notice, Outcome};
 pub(super) struct Questions<L: EventLoop> {
     application: Application,
     running: Vec<L::Job<Done>>,
-    /// What was answered at once.
-    answered: Option<Done>,
+    /// What was answered at once; apart, so that an idle session is small.
+    answered: Option<Box<Done>>,
 }
 
 impl<L: EventLoop> Questions<L> {
@@ -29,7 +29,7 @@ impl<L: EventLoop> Questions<L> {
     pub(super) fn ask(&mut self, event_loop: &mut L, ask: Ask) {
         let work = self.application.prepare(ask);
         match if self.answered.is_none() { work.at_once() } else { Err(work) } {
-            Ok(done) => self.answered = Some(done),
+            Ok(done) => self.answered = Some(Box::new(done)),
             Err(work) => self.running.push(event_loop.run(move || work.run())),
         }
     }
@@ -57,7 +57,7 @@ impl<L: EventLoop> Questions<L> {
     /// The next answer, which `decide` gives to the machine. Ready also when a question was lost.
     pub(super) fn poll(&mut self, event_loop: &mut L, decide: impl FnOnce(Decision) -> Outcome) -> Poll<()> {
         if let Some(done) = self.answered.take() {
-            let cleanup = self.application.finish(done, decide);
+            let cleanup = self.application.finish(*done, decide);
             clean_up(event_loop, cleanup);
             return Poll::Ready(());
         }
