@@ -72,8 +72,8 @@ fn best(lines: &[Line], value: fn(&Line) -> Option<f64>) -> Option<f64> {
 /// the middle time of an operation.
 pub(super) fn table(samples: &[Sample]) -> String {
     let mut text = format!(
-        "{:<24}{:<20}{:>14}{:>24}{:>8}{:>14}{:>12}{:>14}{:>8}\n",
-        "work", "server", "CPU us/unit", "range", "ratio", "units/s", "middle us", "octets each", "ratio"
+        "{:<32}{:<20}{:>12}{:>24}{:>8}{:>14}{:>12}{:>14}{:>8}\n",
+        "work", "server", "CPU us", "range", "ratio", "units/s", "middle us", "octets each", "ratio"
     );
     for work in WORK {
         let lines = lines(samples, work.name);
@@ -85,8 +85,8 @@ pub(super) fn table(samples: &[Sample]) -> String {
             let memory = line.memory.map_or(String::new(), |memory| format!("{memory:.0}"));
             let memory_ratio = line.memory.map_or(String::new(), |memory| ratio(memory, smallest));
             text.push_str(&format!(
-                "{:<24}{:<20}{:>14.3}{:>24}{:>8}{:>14.1}{:>12.1}{memory:>14}{memory_ratio:>8}\n",
-                format!("{} ({})", work.name, work.unit),
+                "{:<32}{:<20}{:>12.3}{:>24}{:>8}{:>14.1}{:>12.1}{memory:>14}{memory_ratio:>8}\n",
+                format!("{}, a {}", work.name, work.unit),
                 line.server,
                 line.cost,
                 format!("{:.3} to {:.3}", line.least, line.most),

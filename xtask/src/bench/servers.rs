@@ -66,6 +66,8 @@ fn make_tree(root: &Path, work: &[&Work]) -> std::io::Result<()> {
 
 /// A server that runs, and what it uses.
 pub(super) struct Target {
+    /// The server's, without spaces.
+    pub(super) name: String,
     pub(super) address: SocketAddr,
     pub(super) login: Login,
     pub(super) account: Account,
@@ -96,7 +98,7 @@ impl Target {
         command.env("RUST_LOG", "warn").stdin(Stdio::null()).stdout(log).stderr(too);
         let running = Running::start(&mut command)?;
         let login = server.login(Column::ALL[1]);
-        let target = Self { address, login, account, tls, running: Some(running) };
+        let target = Self { name: short, address, login, account, tls, running: Some(running) };
         let until = Instant::now() + READY_WITHIN;
         while std::net::TcpStream::connect(address).is_err() {
             if Instant::now() > until {

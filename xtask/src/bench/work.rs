@@ -64,10 +64,10 @@ const fn under_tls(work: Work, name: &'static str) -> Work {
 
 /// The table.
 pub(super) const WORK: &[Work] = &[
-    work("download", "GB", 1, Task::DownloadLarge),
-    work("download x4", "GB", 4, Task::DownloadLarge),
-    work("upload", "GB", 1, Task::UploadLarge),
-    work("upload x4", "GB", 4, Task::UploadLarge),
+    work("download", "MB", 1, Task::DownloadLarge),
+    work("download x4", "MB", 4, Task::DownloadLarge),
+    work("upload", "MB", 1, Task::UploadLarge),
+    work("upload x4", "MB", 4, Task::UploadLarge),
     work("small downloads", "file", 1, Task::DownloadSmall),
     work("small downloads x4", "file", 4, Task::DownloadSmall),
     work("small uploads", "file", 1, Task::UploadSmall),
@@ -83,8 +83,8 @@ pub(super) const WORK: &[Work] = &[
     listing("MLSD 100,000", "MLSD", 100_000),
     listing("NLST 100,000", "NLST", 100_000),
     work("idle sessions", "session", 1, Task::Idle(500)),
-    under_tls(work("", "GB", 1, Task::DownloadLarge), "TLS download"),
-    under_tls(work("", "GB", 1, Task::UploadLarge), "TLS upload"),
+    under_tls(work("", "MB", 1, Task::DownloadLarge), "TLS download"),
+    under_tls(work("", "MB", 1, Task::UploadLarge), "TLS upload"),
     under_tls(work("", "file", 4, Task::DownloadSmall), "TLS small downloads x4"),
     under_tls(work("", "file", 4, Task::UploadSmall), "TLS small uploads x4"),
     under_tls(work("", "login", 4, Task::Login), "TLS logins x4"),
@@ -172,18 +172,20 @@ impl<'a> Worker<'a> {
         let units = match self.work.task {
             Task::DownloadLarge => {
                 let octets = session.download(&format!("RETR {FOLDER}/large"))?;
-                octets as f64 / 1e9
+                octets as f64 / 1e6
             }
             Task::UploadLarge => {
-                session.upload(&format!("STOR {FOLDER}/up-{number}"), LARGE)?;
-                LARGE as f64 / 1e9
+                session.upload(&format!("STOR {FOLDER}/{}-up-{number}", self.target.name), LARGE)?;
+                LARGE as f64 / 1e6
             }
             Task::DownloadSmall => {
                 session.download(&format!("RETR {FOLDER}/small/{}", turn % SMALL_FILES))?;
                 1.0
             }
             Task::UploadSmall => {
-                session.upload(&format!("STOR {FOLDER}/small/up-{number}-{}", turn % SMALL_FILES), SMALL)?;
+                // Each server writes as a user of its own.
+                let name = format!("{}-up-{number}-{}", self.target.name, turn % SMALL_FILES);
+                session.upload(&format!("STOR {FOLDER}/small/{name}"), SMALL)?;
                 1.0
             }
             Task::Command(line) => {
