@@ -43,7 +43,7 @@ pub(crate) fn run(sessions: usize) -> Result<(), String> {
 }
 
 /// The server inherits the limit.
-fn allow_descriptors(sessions: usize) -> Result<(), String> {
+pub(crate) fn allow_descriptors(sessions: usize) -> Result<(), String> {
     let needed = sessions as u64 + SPARE;
     let mut limit = getrlimit(Resource::Nofile);
     if limit.maximum.is_some_and(|maximum| maximum < needed) {

@@ -14,10 +14,10 @@ use clap::Args;
 use std::path::PathBuf;
 
 use crate::interop::{packages, process};
-use crate::workspace;
+use crate::{idle, workspace};
 use report::Sample;
 use servers::Target;
-use work::WORK;
+use work::{GROWTH, WORK};
 
 /// What the task can be told.
 #[derive(Debug, Args)]
@@ -25,6 +25,10 @@ pub(crate) struct Options {
     /// Also vsftpd, proftpd, pure-ftpd and pyftpdlib.
     #[arg(long)]
     peers: bool,
+
+    /// The same work, more and more of it, by our server alone: what a unit costs is to stay the same.
+    #[arg(long, conflicts_with = "peers")]
+    growth: bool,
 
     /// Only work whose name has this in it; may be repeated.
     #[arg(long, value_name = "NAME")]
@@ -56,10 +60,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         packages::prepare(true)?;
     }
     process::obey_interrupts()?;
+    idle::allow_descriptors(25_000)?;
     let directory = tempfile::Builder::new().prefix("ftp-bench").tempdir_in("/dev/shm");
     let directory = directory.map_err(|error| format!("no directory in /dev/shm: {error}"))?;
     process::clean_up(directory.path().to_owned());
-    let wanted: Vec<_> = WORK
+    let work = if options.growth { GROWTH } else { WORK };
+    let wanted: Vec<_> = work
         .iter()
         .filter(|work| {
             options.only.is_empty() || options.only.iter().any(|only| work.name.contains(only.as_str()))

@@ -1,6 +1,6 @@
 //! The samples as a table of medians and ratios, as JSON, and as a chart.
 
-use super::work::{Found, WORK, middle};
+use super::work::{Found, GROWTH, WORK, middle};
 
 /// What a server did in one turn.
 pub(super) struct Sample {
@@ -75,7 +75,7 @@ pub(super) fn table(samples: &[Sample]) -> String {
         "{:<32}{:<20}{:>12}{:>24}{:>8}{:>14}{:>12}{:>14}{:>8}\n",
         "work", "server", "CPU us", "range", "ratio", "units/s", "middle us", "octets each", "ratio"
     );
-    for work in WORK {
+    for work in WORK.iter().chain(GROWTH) {
         let lines = lines(samples, work.name);
         let (cheapest, smallest) = (best(&lines, |line| Some(line.cost)), best(&lines, |line| line.memory));
         for line in &lines {

@@ -3,7 +3,7 @@
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -25,6 +25,9 @@ pub(super) const SMALL_FILES: usize = 100;
 /// All of it is below this directory: vsftpd lets nobody write to the root.
 pub(super) const FOLDER: &str = "files";
 
+/// Whose the files are: those of the user as whom most of the servers serve them.
+const NOBODY: u32 = 65_534;
+
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) fn all(peers: bool) -> Vec<Box<dyn Server>> {
@@ -44,6 +47,7 @@ pub(super) fn root(directory: &Path, work: &[&Work]) -> Result<PathBuf, String> 
 
 fn make_tree(root: &Path, work: &[&Work]) -> std::io::Result<()> {
     let files = root.join(FOLDER);
+    let own = |path: &Path| chown(path, Some(NOBODY), Some(NOBODY));
     fs::create_dir_all(files.join("small"))?;
     for folder in [files.clone(), files.join("small")] {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o777))?;
@@ -56,8 +60,11 @@ fn make_tree(root: &Path, work: &[&Work]) -> std::io::Result<()> {
         let folder = files.join(format!("list-{entries}"));
         if !folder.exists() {
             fs::create_dir(&folder)?;
+            own(&folder)?;
             for number in 0..entries {
-                fs::write(folder.join(format!("file number {number:07}.txt")), [])?;
+                let file = folder.join(format!("file number {number:07}.txt"));
+                fs::write(&file, [])?;
+                own(&file)?;
             }
         }
     }

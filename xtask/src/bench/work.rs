@@ -34,6 +34,8 @@ enum Task {
     Listing(&'static str),
     /// Sessions that are opened and say nothing: memory, and the answer to others meanwhile.
     Idle(usize),
+    /// NOOP, while so many others say nothing.
+    Among(usize),
 }
 
 /// What came of it.
@@ -90,6 +92,23 @@ pub(super) const WORK: &[Work] = &[
     under_tls(work("", "login", 4, Task::Login), "TLS logins x4"),
 ];
 
+/// The same work, more and more of it: what a unit costs is to stay the same.
+pub(super) const GROWTH: &[Work] = &[
+    work("NOOP among 1", "command", 1, Task::Among(1)),
+    work("NOOP among 10", "command", 1, Task::Among(10)),
+    work("NOOP among 100", "command", 1, Task::Among(100)),
+    work("NOOP among 1,000", "command", 1, Task::Among(1000)),
+    work("NOOP among 10,000", "command", 1, Task::Among(10_000)),
+    work("1 transfer at a time", "file", 1, Task::DownloadSmall),
+    work("4 transfers at a time", "file", 4, Task::DownloadSmall),
+    work("16 transfers at a time", "file", 16, Task::DownloadSmall),
+    work("64 transfers at a time", "file", 64, Task::DownloadSmall),
+    listing("MLSD of 10", "MLSD", 10),
+    listing("MLSD of 1,000", "MLSD", 1000),
+    listing("MLSD of 100,000", "MLSD", 100_000),
+    listing("MLSD of 1,000,000", "MLSD", 1_000_000),
+];
+
 /// How many commands are sent in one go.
 const PIPELINE: usize = 1000;
 
@@ -98,6 +117,10 @@ impl Work {
     pub(super) fn run(&self, target: &Target, seconds: f64) -> Result<Found, String> {
         let found = match self.task {
             Task::Idle(sessions) => idle(target, sessions),
+            Task::Among(sessions) => {
+                let others = (0..sessions).map(|_| Session::open(target)).collect::<io::Result<Vec<_>>>();
+                others.and_then(|_others| self.repeat(target, Duration::from_secs_f64(seconds)))
+            }
             _ => self.repeat(target, Duration::from_secs_f64(seconds)),
         };
         found.map_err(|error| error.to_string())
@@ -190,6 +213,10 @@ impl<'a> Worker<'a> {
             }
             Task::Command(line) => {
                 session.command(line, b'2')?;
+                1.0
+            }
+            Task::Among(_) => {
+                session.command("NOOP", b'2')?;
                 1.0
             }
             Task::Pipelined(line) => {
