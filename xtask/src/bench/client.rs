@@ -75,12 +75,14 @@ pub(super) struct Session {
     held: Vec<u8>,
     tls: Option<ClientTlsSession>,
     room: Vec<u8>,
+    /// Line ends in the last download, where they are counted.
+    lines: Option<usize>,
 }
 
 impl Session {
     pub(super) fn open(target: &Target) -> io::Result<Self> {
         let control = Wire::connect(target.address)?;
-        let mut session = Self { control, held: Vec::new(), tls: None, room: vec![0; PIECE] };
+        let mut session = Self { control, held: Vec::new(), tls: None, room: vec![0; PIECE], lines: None };
         session.expect(b'2')?;
         if target.tls {
             session.say("AUTH TLS")?;
@@ -160,8 +162,14 @@ impl Session {
         Ok(wire)
     }
 
-    /// How many octets came.
+    /// How many lines the last listing had.
+    pub(super) fn lines(&self) -> usize {
+        self.lines.unwrap_or_default()
+    }
+
+    /// How many octets came. Lines are counted in listings only.
     pub(super) fn download(&mut self, command: &str) -> io::Result<u64> {
+        self.lines = (!command.starts_with("RETR")).then_some(0);
         let wire = self.passive()?;
         self.command(command, b'1')?;
         let mut wire = self.secured(wire)?;
@@ -169,7 +177,12 @@ impl Session {
         loop {
             match wire.discard(&mut self.room)? {
                 0 => break,
-                read => total += read as u64,
+                read => {
+                    total += read as u64;
+                    if let Some(lines) = &mut self.lines {
+                        *lines += self.room[..read].iter().filter(|&&octet| octet == b'\n').count();
+                    }
+                }
             }
         }
         drop(wire);

@@ -229,6 +229,10 @@ impl<'a> Worker<'a> {
             Task::Listing(verb) => {
                 let entries = self.work.entries.unwrap_or_default();
                 session.download(&format!("{verb} {FOLDER}/list-{entries}"))?;
+                if session.lines() < entries {
+                    let shown = session.lines();
+                    return Err(io::Error::other(format!("only {shown} of {entries} entries are shown")));
+                }
                 entries as f64
             }
             Task::Login | Task::Idle(_) => 0.0,

@@ -6,15 +6,20 @@ use crate::storage::{ChunkSink, ChunkSource, storage_failure};
 use crate::stream::DataSocket;
 use bytes::{Bytes, BytesMut};
 use core::fmt;
+use core::ops::Range;
 use ftp_proto::data::{Failure, StorageFailure};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// How many octets one job sends at most, so that a fast peer does not keep a thread for itself.
 pub(super) const SENDFILE_MOST: u64 = 8 * 1024 * 1024;
+
+/// How many octets one job receives at most; an abort waits for its end.
+pub(super) const FLOW_MOST: u64 = 4 * 1024 * 1024;
 
 /// Work on storage that may block: run it on a thread of its own.
 pub struct StorageJob(pub(super) Work);
@@ -31,6 +36,16 @@ pub(super) enum Work {
     Next { source: Box<dyn ChunkSource>, max: usize },
     /// Store all of these but the first `from`.
     Write { file: Arc<File>, offset: u64, octets: Payload, from: usize },
+    /// Store all of these but the first `from`, then what comes on the socket, up to `most` octets in all.
+    Flow {
+        file: Arc<File>,
+        offset: u64,
+        buffer: Buffer,
+        filled: usize,
+        from: usize,
+        socket: DataSocket,
+        most: u64,
+    },
     /// Store all of these.
     Put { sink: Box<dyn ChunkSink>, octets: Payload },
 }
@@ -47,6 +62,13 @@ pub(super) enum Done {
     Next {
         source: Box<dyn ChunkSource>,
         result: Result<Option<Bytes>, StorageFailure>,
+    },
+    /// `received` octets came besides those that were given, `stored` are in storage.
+    Flowed {
+        buffer: Buffer,
+        received: u64,
+        stored: u64,
+        stop: FlowStop,
     },
     /// `octets` were stored, of all that were to be when there is no failure.
     Stored {
@@ -90,6 +112,19 @@ pub(super) enum SendStop {
     Storage(StorageFailure),
 }
 
+/// Why no more was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FlowStop {
+    /// Nothing comes just now.
+    Blocked,
+    /// As much as was asked for.
+    Enough,
+    /// The peer's end of stream.
+    EndOfStream,
+    Network(Failure),
+    Storage(StorageFailure),
+}
+
 impl StorageJob {
     /// Does the work. May block.
     #[must_use = "the pump waits for it"]
@@ -115,6 +150,11 @@ impl StorageJob {
                 let failure = write_all(&file, &mut at, rest).err();
                 Done::Stored { sink: None, octets: at - offset, back: octets, failure }
             }
+            Work::Flow { file, offset, mut buffer, filled, from, socket, most } => {
+                let mut flow = Flow { file: &file, at: offset, received: 0, stored: 0 };
+                let stop = flow.run(&mut buffer, from..filled, &socket, most);
+                Done::Flowed { buffer, received: flow.received, stored: flow.stored, stop }
+            }
             Work::Put { mut sink, octets } => {
                 let length = octets.octets().len();
                 let failure = sink.put(Bytes::copy_from_slice(octets.octets())).err();
@@ -125,14 +165,92 @@ impl StorageJob {
     }
 }
 
+/// A peer that has taken, or given, so many octets in one job is fast: it is waited for on the spot, which costs less than
+/// to come back, but no longer than this.
+const FAST: u64 = 128 * 1024;
+const WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 2_000_000 };
+
+/// Whether the socket is ready after a moment.
+fn is_ready_soon(socket: &DataSocket, wanted: PollFlags) -> bool {
+    let mut sockets = [PollFd::new(socket, wanted)];
+    poll(&mut sockets, Some(&WAIT)).is_ok_and(|ready| ready > 0)
+}
+
+/// From a socket into a file, on one thread.
+struct Flow<'a> {
+    file: &'a File,
+    at: u64,
+    received: u64,
+    stored: u64,
+}
+
+impl Flow<'_> {
+    fn run(&mut self, buffer: &mut Buffer, given: Range<usize>, socket: &DataSocket, most: u64) -> FlowStop {
+        let mut octets = given;
+        loop {
+            if let Err(why) = self.store(buffer.get(octets).unwrap_or_default()) {
+                return FlowStop::Storage(why);
+            }
+            let room = usize::try_from(most - self.stored.min(most)).unwrap_or(usize::MAX).min(buffer.len());
+            let Some(room) = buffer.get_mut(..room).filter(|room| !room.is_empty()) else {
+                return FlowStop::Enough;
+            };
+            octets = 0..match self.fill(room, socket) {
+                Ok(filled) => filled,
+                Err(stop) => return stop,
+            };
+        }
+    }
+
+    fn store(&mut self, octets: &[u8]) -> Result<(), StorageFailure> {
+        let before = self.at;
+        let stored = write_all(self.file, &mut self.at, octets);
+        self.stored += self.at - before;
+        stored
+    }
+
+    /// Reads until the room is full, or nothing more comes. What was read before an end or an error is given first; those come
+    /// again at the next read.
+    fn fill(&mut self, room: &mut [u8], socket: &DataSocket) -> Result<usize, FlowStop> {
+        let mut filled = 0;
+        while filled < room.len() {
+            let stop = match (&**socket).read(&mut room[filled..]) {
+                Ok(0) => FlowStop::EndOfStream,
+                Ok(octets) => {
+                    filled += octets;
+                    self.received += octets as u64;
+                    continue;
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => continue,
+                    io::ErrorKind::WouldBlock if filled > 0 => break,
+                    io::ErrorKind::WouldBlock if self.is_fast() && is_ready_soon(socket, PollFlags::IN) => {
+                        continue;
+                    }
+                    io::ErrorKind::WouldBlock => FlowStop::Blocked,
+                    _ if filled > 0 => break,
+                    _ => FlowStop::Network(failure(&error)),
+                },
+            };
+            return if filled > 0 { Ok(filled) } else { Err(stop) };
+        }
+        Ok(filled)
+    }
+
+    const fn is_fast(&self) -> bool {
+        self.received >= FAST
+    }
+}
+
 /// Moves `at` on by what was sent.
 fn send_file(file: &File, at: &mut u64, most: u64, socket: &DataSocket) -> SendStop {
-    let end = at.saturating_add(most);
+    let (begin, end) = (*at, at.saturating_add(most));
     while *at < end {
         let count = usize::try_from(end - *at).unwrap_or(usize::MAX);
         match rustix::fs::sendfile(socket, file, Some(at), count) {
             Ok(0) => return SendStop::EndOfFile,
             Ok(_) | Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) if *at - begin >= FAST && is_ready_soon(socket, PollFlags::OUT) => {}
             Err(Errno::AGAIN) => return SendStop::Blocked,
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return SendStop::Unsupported,
             Err(errno) => return whose_fault(&errno.into()),
@@ -223,6 +341,7 @@ impl fmt::Debug for StorageJob {
             Work::Read { .. } => "StorageJob::Read",
             Work::Next { .. } => "StorageJob::Next",
             Work::Write { .. } => "StorageJob::Write",
+            Work::Flow { .. } => "StorageJob::Flow",
             Work::Put { .. } => "StorageJob::Put",
         })
     }
@@ -235,6 +354,7 @@ impl fmt::Debug for StorageDone {
             Done::Read { .. } => "StorageDone::Read",
             Done::Next { .. } => "StorageDone::Next",
             Done::Stored { .. } => "StorageDone::Stored",
+            Done::Flowed { .. } => "StorageDone::Flowed",
         })
     }
 }

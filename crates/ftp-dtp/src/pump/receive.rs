@@ -1,12 +1,12 @@
 //! From the peer to storage.
 
 use super::coder::Coder;
-use super::job::{Done, Payload, StorageDone, StorageJob, Work, write_warm};
+use super::job::{Done, FLOW_MOST, FlowStop, Payload, StorageDone, StorageJob, Work, write_warm};
 use super::{PumpStep, at_most, reduce};
 use crate::buffers::{Buffer, BufferPool, Size};
 use crate::errors::failure;
 use crate::storage::{ChunkSink, Sink};
-use crate::stream::DataStream;
+use crate::stream::{DataSocket, DataStream};
 use bytes::{Bytes, BytesMut};
 use core::fmt;
 use ftp_proto::data::{StorageFailure, StreamEnd, TransferFailure, TransferTotals};
@@ -98,7 +98,7 @@ impl Receiving {
         loop {
             let step = match self.phase {
                 Phase::Read => self.read(stream, &mut budget),
-                Phase::Store => self.store(),
+                Phase::Store => self.store(stream),
                 Phase::InStorage => Some(PumpStep::InStorage),
                 Phase::Ended(result) => Some(PumpStep::Ended { totals: self.totals, result }),
             };
@@ -109,16 +109,39 @@ impl Receiving {
     }
 
     pub(super) fn storage_done(&mut self, done: StorageDone) {
-        // Another pump's; ours waits for ever, which its stall timer ends.
-        let Done::Stored { sink, octets, back, failure } = done.0 else { return };
-        if let To::Chunks(mine) = &mut self.sink {
-            *mine = sink;
+        match done.0 {
+            Done::Stored { sink, octets, back, failure } => {
+                if let To::Chunks(mine) = &mut self.sink {
+                    *mine = sink;
+                }
+                self.count(octets);
+                self.take_back(back);
+                match failure {
+                    Some(why) => self.fail(TransferFailure::Storage(why)),
+                    None => self.phase = Phase::Store,
+                }
+            }
+            Done::Flowed { buffer, received, stored, stop } => {
+                self.totals.wire += received;
+                self.count(stored);
+                self.buffer = Some(buffer);
+                self.flowed(stop);
+            }
+            // Another pump's; ours waits for ever, which its stall timer ends.
+            Done::Sent { .. } | Done::Read { .. } | Done::Next { .. } => {}
         }
-        self.count(octets);
-        self.take_back(back);
-        match failure {
-            Some(why) => self.fail(TransferFailure::Storage(why)),
-            None => self.phase = Phase::Store,
+    }
+
+    fn flowed(&mut self, stop: FlowStop) {
+        self.phase = Phase::Read;
+        match stop {
+            FlowStop::Blocked | FlowStop::Enough => {}
+            FlowStop::EndOfStream => {
+                self.totals.end = StreamEnd::Fin;
+                self.stop = Some(Ok(()));
+            }
+            FlowStop::Network(why) => self.stop = Some(Err(TransferFailure::Connection(why))),
+            FlowStop::Storage(why) => self.fail(TransferFailure::Storage(why)),
         }
     }
 
@@ -238,7 +261,7 @@ impl Receiving {
         self.buffer = Some(small);
     }
 
-    fn store(&mut self) -> Option<PumpStep> {
+    fn store(&mut self, stream: &impl DataStream) -> Option<PumpStep> {
         let payload = match self.coder {
             Coder::Unchanged => self.plain(),
             Coder::Changed(_) => self.decoded(),
@@ -262,7 +285,13 @@ impl Receiving {
                     self.take_back(octets);
                     return None;
                 }
-                Work::Write { file, offset: offset + written as u64, octets, from: written }
+                let (offset, from) = (offset + written as u64, written);
+                match (octets, self.flow(stream)) {
+                    (Payload::Plain(buffer, filled), Some((socket, most))) => {
+                        Work::Flow { file, offset, buffer, filled, from, socket, most }
+                    }
+                    (octets, _) => Work::Write { file, offset, octets, from },
+                }
             }
             To::Chunks(sink) => match sink.take() {
                 Some(sink) => Work::Put { sink, octets },
@@ -274,6 +303,13 @@ impl Receiving {
         };
         self.phase = Phase::InStorage;
         Some(PumpStep::Storage(StorageJob(work)))
+    }
+
+    /// Where octets come fast and as they are, one job receives and stores them: each is touched by one thread only.
+    fn flow(&self, stream: &impl DataStream) -> Option<(DataSocket, u64)> {
+        let flows = self.coder.is_unchanged() && self.size == Size::Large && self.stop.is_none();
+        let most = self.left.map_or(FLOW_MOST, |left| left.min(FLOW_MOST));
+        Some((flows.then(|| stream.socket()).flatten()?, most))
     }
 
     /// The buffer as it was read.

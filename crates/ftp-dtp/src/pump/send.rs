@@ -162,7 +162,7 @@ impl Sending {
             }
             Done::Read { result: Err(why), .. } => self.fail(TransferFailure::Storage(why)),
             // Another pump's; ours waits for ever, which its stall timer ends.
-            Done::Stored { .. } => {}
+            Done::Stored { .. } | Done::Flowed { .. } => {}
         }
     }
 
