@@ -186,19 +186,21 @@ struct Flow<'a> {
 
 impl Flow<'_> {
     fn run(&mut self, buffer: &mut Buffer, given: Range<usize>, socket: &DataSocket, most: u64) -> FlowStop {
-        let mut octets = given;
+        let (mut octets, mut stop) = (given, None);
         loop {
             if let Err(why) = self.store(buffer.get(octets).unwrap_or_default()) {
                 return FlowStop::Storage(why);
+            }
+            if let Some(stop) = stop {
+                return stop;
             }
             let room = usize::try_from(most - self.stored.min(most)).unwrap_or(usize::MAX).min(buffer.len());
             let Some(room) = buffer.get_mut(..room).filter(|room| !room.is_empty()) else {
                 return FlowStop::Enough;
             };
-            octets = 0..match self.fill(room, socket) {
-                Ok(filled) => filled,
-                Err(stop) => return stop,
-            };
+            let filled;
+            (filled, stop) = self.fill(room, socket);
+            octets = 0..filled;
         }
     }
 
@@ -209,32 +211,31 @@ impl Flow<'_> {
         stored
     }
 
-    /// Reads until the room is full, or nothing more comes. What was read before an end or an error is given first; those come
-    /// again at the next read.
-    fn fill(&mut self, room: &mut [u8], socket: &DataSocket) -> Result<usize, FlowStop> {
-        let mut filled = 0;
-        while filled < room.len() {
-            let stop = match (&**socket).read(&mut room[filled..]) {
-                Ok(0) => FlowStop::EndOfStream,
+    /// Reads until the room is full, or nothing more comes. An error is told with what came before it: a socket says it once, and
+    /// then looks as if it had ended well.
+    fn fill(&mut self, room: &mut [u8], socket: &DataSocket) -> (usize, Option<FlowStop>) {
+        let (mut filled, mut waited) = (0, false);
+        while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match (&**socket).read(rest) {
+                Ok(0) => return (filled, Some(FlowStop::EndOfStream)),
                 Ok(octets) => {
                     filled += octets;
                     self.received += octets as u64;
-                    continue;
                 }
                 Err(error) => match error.kind() {
-                    io::ErrorKind::Interrupted => continue,
+                    io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock if filled > 0 => break,
-                    io::ErrorKind::WouldBlock if self.is_fast() && is_ready_soon(socket, PollFlags::IN) => {
-                        continue;
+                    io::ErrorKind::WouldBlock
+                        if self.is_fast() && !waited && is_ready_soon(socket, PollFlags::IN) =>
+                    {
+                        waited = true;
                     }
-                    io::ErrorKind::WouldBlock => FlowStop::Blocked,
-                    _ if filled > 0 => break,
-                    _ => FlowStop::Network(failure(&error)),
+                    io::ErrorKind::WouldBlock => return (filled, Some(FlowStop::Blocked)),
+                    _ => return (filled, Some(FlowStop::Network(failure(&error)))),
                 },
-            };
-            return if filled > 0 { Ok(filled) } else { Err(stop) };
+            }
         }
-        Ok(filled)
+        (filled, None)
     }
 
     const fn is_fast(&self) -> bool {
@@ -245,12 +246,17 @@ impl Flow<'_> {
 /// Moves `at` on by what was sent.
 fn send_file(file: &File, at: &mut u64, most: u64, socket: &DataSocket) -> SendStop {
     let (begin, end) = (*at, at.saturating_add(most));
+    // Once without progress: a system that is short of memory for sockets calls one writable that takes nothing.
+    let mut waited_at = None;
     while *at < end {
         let count = usize::try_from(end - *at).unwrap_or(usize::MAX);
         match rustix::fs::sendfile(socket, file, Some(at), count) {
             Ok(0) => return SendStop::EndOfFile,
             Ok(_) | Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) if *at - begin >= FAST && is_ready_soon(socket, PollFlags::OUT) => {}
+            Err(Errno::AGAIN)
+                if *at - begin >= FAST
+                    && waited_at.replace(*at) != Some(*at)
+                    && is_ready_soon(socket, PollFlags::OUT) => {}
             Err(Errno::AGAIN) => return SendStop::Blocked,
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return SendStop::Unsupported,
             Err(errno) => return whose_fault(&errno.into()),

@@ -2,13 +2,13 @@
 
 use super::fake::{BUDGET, Outcome, Store, file, pump};
 use crate::pump::{LocalEnd, Pump, PumpStep, StorageJob};
-use crate::storage::Source;
+use crate::storage::{Sink, Source};
 use crate::stream::DataSocket;
 use crate::testing::{readable, socket_pair, writable};
 use ftp_proto::data::{Failure, StorageFailure, StreamEnd, TransferFailure};
 use ftp_proto::io::{Flow, TransferPlan};
 use socket2::SockRef;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::net::TcpStream;
 use std::thread;
 
@@ -158,6 +158,57 @@ fn an_upload_ends_with_the_end_of_stream() {
     assert_eq!((totals.wire, totals.end, result), (5_000_000, StreamEnd::Fin, Ok(())));
     assert!(store.content() == content);
     writer.join().unwrap();
+}
+
+/// Into a file, where one job receives and stores.
+fn sink(file: &std::sync::Arc<std::fs::File>) -> LocalEnd {
+    LocalEnd::Sink(Sink::File { file: file.clone(), offset: 0 })
+}
+
+fn stored(mut file: &std::fs::File) -> Vec<u8> {
+    let mut all = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut all).unwrap();
+    all
+}
+
+#[test]
+fn an_upload_that_flows_is_received_and_stored_by_one_job_at_a_time() {
+    let content = content(20_000_003);
+    for limit in [None, Some(15_000_001)] {
+        let (ours, mut peer) = socket_pair();
+        let sent = content.clone();
+        // With a limit the peer's last octets are nobody's.
+        let writer = thread::spawn(move || peer.write_all(&sent).is_ok());
+        let (file, mut jobs) = (file(b""), Vec::new());
+        let plan = TransferPlan { limit, ..super::fake::plan(Flow::FromPeer) };
+        let mut pump = pump(&plan, sink(&file));
+        let (totals, result) = drive(&mut pump, ours, |job| jobs.push(format!("{job:?}")));
+        let expected = limit.map_or(content.len(), |limit| limit as usize);
+        assert_eq!((totals.stored, totals.wire, result), (expected as u64, expected as u64, Ok(())));
+        assert!(stored(&file) == content[..expected]);
+        assert!(jobs.contains(&"StorageJob::Flow".to_owned()), "{jobs:?}");
+        drop(pump);
+        assert_eq!(writer.join().unwrap(), limit.is_none());
+    }
+}
+
+#[test]
+fn s33_a_peer_that_resets_an_upload_that_flows_is_a_failure_however_much_has_come() {
+    for length in [300_000, 1_000_000, 3_000_001, 9_000_000] {
+        let (ours, mut peer) = socket_pair();
+        let sent = content(length);
+        let writer = thread::spawn(move || {
+            peer.write_all(&sent).unwrap();
+            SockRef::from(&peer).set_linger(Some(core::time::Duration::ZERO)).unwrap();
+        });
+        let file = file(b"");
+        let (totals, result) =
+            drive(&mut pump(&super::fake::plan(Flow::FromPeer), sink(&file)), ours, |_| {});
+        assert_eq!(result, Err(TransferFailure::Connection(Failure::Reset)), "{length}");
+        assert_eq!(stored(&file).len() as u64, totals.stored);
+        writer.join().unwrap();
+    }
 }
 
 #[test]
