@@ -42,7 +42,7 @@ pub(crate) fn doctor(what: Doctor) -> Result<(), Failure> {
             },
         );
     }
-    if let Some(agent) = agent(&what.from, &what.agent) {
+    if let Some(agent) = agent(what.from.as_deref(), what.agent.as_deref()) {
         let url = what.url.unwrap_or_else(|| {
             let external = table.external().unwrap_or_else(|| here.ip());
             format!("ftp://{}/", SocketAddr::new(external, port))
@@ -95,12 +95,9 @@ fn firewall(settings: &Settings) -> Vec<String> {
 }
 
 /// What runs programs outside.
-fn agent(from: &Option<String>, agent: &Option<String>) -> Option<Vec<String>> {
-    match (from, agent) {
-        (Some(host), _) => Some(vec!["ssh".to_owned(), host.clone()]),
-        (None, Some(command)) => Some(command.split_whitespace().map(str::to_owned).collect()),
-        (None, None) => None,
-    }
+fn agent(from: Option<&str>, agent: Option<&str>) -> Option<Vec<String>> {
+    let words = |command: &str| command.split_whitespace().map(str::to_owned).collect();
+    from.map(|host| vec!["ssh".to_owned(), host.to_owned()]).or_else(|| agent.map(words))
 }
 
 /// What a client outside sees.

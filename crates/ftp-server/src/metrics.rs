@@ -12,7 +12,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -33,50 +32,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What OpenMetrics text is called.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByMode {
-    mode: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByOutcome {
-    mode: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByResult {
-    verb: &'static str,
-    result: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByVerb {
-    verb: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByReason {
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByKind {
-    kind: &'static str,
-}
+/// Labels: names and values.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
 
 /// What is counted.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
     sessions: Gauge,
-    closed: Family<ByReason, Counter>,
-    logins: Family<ByReason, Counter>,
-    data: Family<ByOutcome, Counter>,
-    seconds: Family<ByMode, Histogram>,
-    transfers: Family<ByResult, Counter>,
-    octets: Family<ByVerb, Counter>,
-    refused: Family<ByKind, Counter>,
+    closed: Family<Labels<1>, Counter>,
+    logins: Family<Labels<1>, Counter>,
+    data: Family<Labels<2>, Counter>,
+    seconds: Family<Labels<1>, Histogram>,
+    transfers: Family<Labels<2>, Counter>,
+    octets: Family<Labels<1>, Counter>,
+    refused: Family<Labels<1>, Counter>,
 }
 
 impl Metrics {
@@ -126,15 +96,15 @@ impl Metrics {
     }
 
     fn refuse(&self, kind: &'static str) {
-        self.refused.get_or_create(&ByKind { kind }).inc();
+        self.refused.get_or_create(&[("kind", kind)]).inc();
     }
 
-    fn login(&self, reason: &'static str) {
-        self.logins.get_or_create(&ByReason { reason }).inc();
+    fn login(&self, result: &'static str) {
+        self.logins.get_or_create(&[("result", result)]).inc();
     }
 
     fn data(&self, mode: DataMode, outcome: &'static str) {
-        self.data.get_or_create(&ByOutcome { mode: mode.verb(), outcome }).inc();
+        self.data.get_or_create(&[("mode", mode.verb()), ("outcome", outcome)]).inc();
     }
 }
 
@@ -145,18 +115,18 @@ impl Watcher for Metrics {
             Notice::LoginRefused { .. } => self.login("refused"),
             Notice::DataOpened { mode, after, .. } => {
                 self.data(*mode, "opened");
-                self.seconds.get_or_create(&ByMode { mode: mode.verb() }).observe(after.as_secs_f64());
+                self.seconds.get_or_create(&[("mode", mode.verb())]).observe(after.as_secs_f64());
             }
             Notice::DataFailed { mode, named, .. } => self.data(*mode, named.as_str()),
             Notice::TransferEnded { verb, totals, result, .. } => {
                 let (verb, result) = (verb.name(), result.map_or_else(why, |()| "complete"));
-                self.transfers.get_or_create(&ByResult { verb, result }).inc();
-                self.octets.get_or_create(&ByVerb { verb }).inc_by(totals.wire);
+                self.transfers.get_or_create(&[("verb", verb), ("result", result)]).inc();
+                self.octets.get_or_create(&[("verb", verb)]).inc_by(totals.wire);
             }
             Notice::StrangerRefused { .. } => self.refuse("stranger"),
             Notice::BounceRefused { .. } => self.refuse("bounce"),
             Notice::Closed(reason) => {
-                self.closed.get_or_create(&ByReason { reason: close_reason(*reason) }).inc();
+                self.closed.get_or_create(&[("reason", close_reason(*reason))]).inc();
             }
             _ => {}
         }

@@ -25,6 +25,8 @@ struct Page {
     rules: &'static [(&'static str, &'static str)],
     /// What is there before the page begins, for the shell on the server's router.
     before: &'static str,
+    /// A server that is not the page's.
+    serves: Option<&'static str>,
 }
 
 /// All that the cloud does: one address for another, both ways, and a web server that says which.
@@ -43,6 +45,7 @@ const PAGES: [Page; 6] = [
         server: Side::SERVER_PRIVATE,
         rules: &[("server-router", CLOSED), ("server-router", MASQUERADE)],
         before: "",
+        serves: None,
     },
     Page {
         file: "cloud-vm.md",
@@ -50,6 +53,7 @@ const PAGES: [Page; 6] = [
         server: Side::SERVER_PRIVATE,
         rules: &[("server-router", MASQUERADE)],
         before: CLOUD,
+        serves: None,
     },
     Page {
         file: "docker.md",
@@ -57,6 +61,7 @@ const PAGES: [Page; 6] = [
         server: Side::SERVER_PRIVATE,
         rules: &[("server-router", MASQUERADE)],
         before: "",
+        serves: None,
     },
     Page {
         file: "kubernetes.md",
@@ -64,6 +69,7 @@ const PAGES: [Page; 6] = [
         server: Side::SERVER_PRIVATE,
         rules: &[("server-router", MASQUERADE)],
         before: "",
+        serves: None,
     },
     Page {
         file: "load-balancer.md",
@@ -71,14 +77,16 @@ const PAGES: [Page; 6] = [
         server: Side::SERVER_PRIVATE,
         rules: &[("server-router", MASQUERADE)],
         before: "",
+        serves: None,
     },
     Page {
         file: "active-client.md",
         client: Side::CLIENT_PRIVATE,
         server: Side::SERVER_PUBLIC,
         rules: &[("client-router", CLOSED), ("client-router", LET_OUT), ("client-router", MASQUERADE)],
-        // The server offers active mode alone.
-        before: "echo 'listen = [\"21\"]\nmodes = \"active\"' > ftp.toml",
+        before: "",
+        // It offers active mode alone.
+        serves: Some("ftp-server serve --listen 21 --modes active /srv/ftp"),
     },
 ];
 
@@ -130,10 +138,8 @@ fn follow(page: &Page, directory: &Path) -> Result<(), String> {
     prepare(&here)?;
     let place = Place { here: &here };
     place.run("server-router", page.before)?;
-    let mut running = Vec::new();
-    if page.file == "active-client.md" {
-        running.push(place.serve("ftp-server serve --config ftp.toml /srv/ftp")?);
-    }
+    let mut running: Vec<_> =
+        page.serves.map(|command| place.serve(command)).transpose()?.into_iter().collect();
     let blocks = blocks(&text);
     for block in &blocks {
         match (&*block.language, &*block.of) {

@@ -40,7 +40,7 @@ fn each_mode_and_what_came_of_it_is_counted() {
     for line in [
         "application/openmetrics-text",
         "ftp_sessions_closed_total{reason=\"quit\"} 1",
-        "ftp_logins_total{reason=\"accepted\"} 1",
+        "ftp_logins_total{result=\"accepted\"} 1",
         "ftp_data_connections_total{mode=\"PASV\",outcome=\"opened\"} 1",
         "ftp_data_connection_seconds_count{mode=\"PASV\"} 1",
         "ftp_transfers_total{verb=\"RETR\",result=\"complete\"} 1",
