@@ -38,55 +38,36 @@ const CLOUD: &str = "nft add table ip nat
     python3 -m http.server --bind 169.254.169.254 80 >/dev/null 2>&1 &
     for i in $(seq 100); do ss -Hltn sport = 80 | grep -q . && exit; sleep 0.05; done; exit 1";
 
+impl Page {
+    /// A server with a private address behind a router that translates.
+    const SERVER_NAT: Self = Self {
+        file: "",
+        client: Side::CLIENT_PUBLIC,
+        server: Side::SERVER_PRIVATE,
+        rules: &[("server-router", MASQUERADE)],
+        before: "",
+        serves: None,
+    };
+}
+
 const PAGES: [Page; 6] = [
     Page {
         file: "home-router.md",
-        client: Side::CLIENT_PUBLIC,
-        server: Side::SERVER_PRIVATE,
         rules: &[("server-router", CLOSED), ("server-router", MASQUERADE)],
-        before: "",
-        serves: None,
+        ..Page::SERVER_NAT
     },
-    Page {
-        file: "cloud-vm.md",
-        client: Side::CLIENT_PUBLIC,
-        server: Side::SERVER_PRIVATE,
-        rules: &[("server-router", MASQUERADE)],
-        before: CLOUD,
-        serves: None,
-    },
-    Page {
-        file: "docker.md",
-        client: Side::CLIENT_PUBLIC,
-        server: Side::SERVER_PRIVATE,
-        rules: &[("server-router", MASQUERADE)],
-        before: "",
-        serves: None,
-    },
-    Page {
-        file: "kubernetes.md",
-        client: Side::CLIENT_PUBLIC,
-        server: Side::SERVER_PRIVATE,
-        rules: &[("server-router", MASQUERADE)],
-        before: "",
-        serves: None,
-    },
-    Page {
-        file: "load-balancer.md",
-        client: Side::CLIENT_PUBLIC,
-        server: Side::SERVER_PRIVATE,
-        rules: &[("server-router", MASQUERADE)],
-        before: "",
-        serves: None,
-    },
+    Page { file: "cloud-vm.md", before: CLOUD, ..Page::SERVER_NAT },
+    Page { file: "docker.md", ..Page::SERVER_NAT },
+    Page { file: "kubernetes.md", ..Page::SERVER_NAT },
+    Page { file: "load-balancer.md", ..Page::SERVER_NAT },
     Page {
         file: "active-client.md",
         client: Side::CLIENT_PRIVATE,
         server: Side::SERVER_PUBLIC,
         rules: &[("client-router", CLOSED), ("client-router", LET_OUT), ("client-router", MASQUERADE)],
-        before: "",
         // It offers active mode alone.
         serves: Some("ftp-server serve --listen 21 --modes active /srv/ftp"),
+        ..Page::SERVER_NAT
     },
 ];
 

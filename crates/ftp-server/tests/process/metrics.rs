@@ -35,6 +35,7 @@ fn each_mode_and_what_came_of_it_is_counted() {
     assert!(client.get("RETR file").1.starts_with("226"));
     client.command("PORT 127,0,0,2,4,2");
     client.expect("QUIT", "221");
+    drop(client);
     assert!(crate::harness::until(|| ask(address, "/metrics").contains("ftp_sessions 0")));
     let text = ask(address, "/metrics");
     for line in [
