@@ -5,19 +5,20 @@
 //! others. [`work`] is the table of what is done.
 
 mod client;
+mod clients;
 mod processor;
 mod report;
 mod servers;
 mod work;
 
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::interop::{packages, process};
 use crate::{idle, workspace};
 use report::Sample;
 use servers::Target;
-use work::{GROWTH, WORK};
+use work::{GROWTH, WORK, Work};
 
 /// What the task can be told.
 #[derive(Debug, Args)]
@@ -29,6 +30,10 @@ pub(crate) struct Options {
     /// The same work, more and more of it, by our server alone: what a unit costs is to stay the same.
     #[arg(long, conflicts_with = "peers")]
     growth: bool,
+
+    /// Our client beside curl, lftp and ncftp, against vsftpd.
+    #[arg(long, conflicts_with_all = ["peers", "growth", "only"])]
+    clients: bool,
 
     /// Only work whose name has this in it; may be repeated.
     #[arg(long, value_name = "NAME")]
@@ -52,11 +57,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let build = workspace::cargo().args(["build", "--release", "--quiet", "-p", "ftp-server"]).status();
+    let build = ["build", "--release", "--quiet", "-p", "ftp-server", "-p", "ftp-client"];
+    let build = workspace::cargo().args(build).status();
     if !build.is_ok_and(|status| status.success()) {
-        return Err("the server does not build".to_owned());
+        return Err("our own programs do not build".to_owned());
     }
-    if options.peers {
+    if options.peers || options.clients {
         packages::prepare(true)?;
     }
     process::obey_interrupts()?;
@@ -71,7 +77,29 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             options.only.is_empty() || options.only.iter().any(|only| work.name.contains(only.as_str()))
         })
         .collect();
-    let root = servers::root(directory.path(), &wanted)?;
+    let root = servers::root(directory.path(), if options.clients { &[] } else { &wanted })?;
+    let samples = if options.clients {
+        let vsftpd = servers::foreign_called("vsftpd")?;
+        let target = Target::start(&*vsftpd, &root, directory.path(), false)?;
+        let mut samples = Vec::new();
+        for round in 1..=options.rounds {
+            eprintln!("round {round}");
+            samples.extend(clients::measure(&target, directory.path())?);
+        }
+        samples
+    } else {
+        turns(options, &wanted, &root, directory.path())?
+    };
+    print(&report::table(&samples));
+    let write = |path: &PathBuf, text: String| {
+        std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    };
+    options.json.as_ref().map_or(Ok(()), |path| write(path, report::json(&samples)))?;
+    options.chart.as_ref().map_or(Ok(()), |path| write(path, report::chart(&samples)))
+}
+
+/// Each server in turn, as often as there are rounds.
+fn turns(options: &Options, wanted: &[&Work], root: &Path, directory: &Path) -> Result<Vec<Sample>, String> {
     let all = servers::all(options.peers);
     let mut samples: Vec<Sample> = Vec::new();
     for round in 0..options.rounds {
@@ -83,7 +111,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
                 if work.is_empty() {
                     continue;
                 }
-                let target = Target::start(&**server, &root, directory.path(), tls)?;
+                let target = Target::start(&**server, root, directory, tls)?;
                 for work in work {
                     match work.run(&target, options.seconds) {
                         Ok(found) => samples.push(Sample { work: work.name, server: server.name(), found }),
@@ -93,12 +121,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             }
         }
     }
-    print(&report::table(&samples));
-    let write = |path: &PathBuf, text: String| {
-        std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
-    };
-    options.json.as_ref().map_or(Ok(()), |path| write(path, report::json(&samples)))?;
-    options.chart.as_ref().map_or(Ok(()), |path| write(path, report::chart(&samples)))
+    Ok(samples)
 }
 
 /// The one thing that goes to standard output.

@@ -1,5 +1,6 @@
 //! The samples as a table of medians and ratios, as JSON, and as a chart.
 
+use super::clients::CLIENT_WORK;
 use super::work::{Found, GROWTH, WORK, middle};
 
 /// What a server did in one turn.
@@ -9,9 +10,9 @@ pub(super) struct Sample {
     pub(super) found: Found,
 }
 
-/// Our servers are called so.
+/// Our programs are called so.
 fn is_ours(server: &str) -> bool {
-    server.starts_with("ftp-server")
+    server.starts_with("ftp-")
 }
 
 impl Sample {
@@ -75,8 +76,10 @@ pub(super) fn table(samples: &[Sample]) -> String {
         "{:<32}{:<20}{:>12}{:>24}{:>8}{:>14}{:>12}{:>14}{:>8}\n",
         "work", "server", "CPU us", "range", "ratio", "units/s", "middle us", "octets each", "ratio"
     );
-    for work in WORK.iter().chain(GROWTH) {
-        let lines = lines(samples, work.name);
+    let of_servers = WORK.iter().chain(GROWTH).map(|work| (work.name, work.unit));
+    let of_clients = CLIENT_WORK.iter().map(|&(name, unit, _)| (name, unit));
+    for (name, unit) in of_servers.chain(of_clients) {
+        let lines = lines(samples, name);
         let (cheapest, smallest) = (best(&lines, |line| Some(line.cost)), best(&lines, |line| line.memory));
         for line in &lines {
             let ratio = |value: f64, best: Option<f64>| {
@@ -86,7 +89,7 @@ pub(super) fn table(samples: &[Sample]) -> String {
             let memory_ratio = line.memory.map_or(String::new(), |memory| ratio(memory, smallest));
             text.push_str(&format!(
                 "{:<32}{:<20}{:>12.3}{:>24}{:>8}{:>14.1}{:>12.1}{memory:>14}{memory_ratio:>8}\n",
-                format!("{}, a {}", work.name, work.unit),
+                format!("{name}, a {unit}"),
                 line.server,
                 line.cost,
                 format!("{:.3} to {:.3}", line.least, line.most),

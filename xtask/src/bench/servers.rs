@@ -38,6 +38,11 @@ pub(super) fn all(peers: bool) -> Vec<Box<dyn Server>> {
     all
 }
 
+/// Somebody else's server.
+pub(super) fn foreign_called(name: &str) -> Result<Box<dyn Server>, String> {
+    foreign().into_iter().find(|server| server.name() == name).ok_or_else(|| format!("there is no {name}"))
+}
+
 /// The tree that is served, with as much in it as the work needs.
 pub(super) fn root(directory: &Path, work: &[&Work]) -> Result<PathBuf, String> {
     let root = directory.join("root");
