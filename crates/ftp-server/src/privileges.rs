@@ -9,6 +9,7 @@ use landlock::{
     path_beneath_rules,
 };
 use nix::unistd::{Gid, Group, Uid, User};
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::thread::{self, CapabilitySet, CapabilitySets};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -121,6 +122,25 @@ impl Confinement {
             }
         }
     }
+}
+
+/// Tells the operator when what is served is out of reach of whom the server runs as: each client would only hear "permission
+/// denied". `write` is whether somebody may upload.
+pub(crate) fn log_what_is_out_of_reach(root: &Path, write: bool) {
+    let lacks = |access| accessat(CWD, root, access, AtFlags::EACCESS).is_err();
+    let consequence = if lacks(Access::READ_OK | Access::EXEC_OK) {
+        "every client will be refused"
+    } else if write && lacks(Access::WRITE_OK) {
+        "uploads into it will be refused"
+    } else {
+        return;
+    };
+    let uid = Uid::effective();
+    let user = User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
+    tracing::warn!(
+        root = %root.display(), %user,
+        "{consequence}: {user} has no permission there; change it with chown or chmod, or run the server as another user (--run-as)"
+    );
 }
 
 fn become_account(account: Account, low_ports: bool) -> io::Result<()> {

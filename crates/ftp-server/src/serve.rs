@@ -67,6 +67,7 @@ pub(crate) async fn serve(prepared: Prepared) -> Result<(), Failure> {
     let _guard = log.start(settings.log_format).map_err(|error| cannot_log(&settings, &error))?;
     system::prepare();
     confinement.log();
+    privileges::log_what_is_out_of_reach(&settings.root, settings.writable || !settings.users.is_empty());
     let handle = server.handle();
     sweep(storage);
     let signals = tokio::spawn(obey_signals(handle.clone()));

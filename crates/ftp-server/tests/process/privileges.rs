@@ -1,6 +1,7 @@
 //! Whom the process runs as, and what it can still do.
 
 use crate::harness::{Start, skipped};
+use std::os::unix::fs::PermissionsExt as _;
 
 /// A line of /proc/PID/status of every thread.
 fn of_threads(server: &crate::harness::Server, line: &str) -> Vec<String> {
@@ -66,4 +67,21 @@ fn s30_sessions_never_run_as_root() {
     assert!(code == Some(2) && said.contains("no such user"), "{said}");
     let server = Start::new().options(&["--run-as", "65534:65534"]).start();
     server.anonymous().expect("NOOP", "200");
+}
+
+#[test]
+fn a_tree_that_the_servers_user_cannot_write_is_told_at_the_start() {
+    let start = Start::new().writable();
+    std::fs::set_permissions(start.root(), std::fs::Permissions::from_mode(0o555)).unwrap();
+    let server = start.start();
+    assert!(server.log.wait_for(|log| log.contains("uploads into it will be refused")));
+    assert!(server.anonymous().put("STOR file", b"octets").starts_with("553"));
+}
+
+#[test]
+fn a_tree_that_can_be_written_is_no_reason_for_a_warning() {
+    let server = Start::new().writable().start();
+    server.anonymous().expect("QUIT", "221");
+    assert!(server.log.wait_for(|log| log.contains("session over")));
+    assert!(!server.log.text().contains("will be refused"), "{}", server.log.text());
 }
