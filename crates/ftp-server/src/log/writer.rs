@@ -5,11 +5,15 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait for the device; a line is seldom longer than 300 octets.
 const QUEUE: usize = 8192;
+
+/// How long the thread rests after its last line. To wake a thread costs a session more than to make the line; of a burst only
+/// the first one pays for it.
+const REST: Duration = Duration::from_millis(5);
 
 /// How long the end of the process waits for the last lines: a device that is stuck must not keep it alive.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -75,12 +79,23 @@ fn write_lines(device: impl Write, queue: &Receiver<Message>, state: &State, los
 /// The next line; `None` when the end was asked for and nothing is queued any more.
 fn next_line(queue: &Receiver<Message>, state: &State) -> Option<Vec<u8>> {
     loop {
-        let message =
-            if state.ending.load(Ordering::Acquire) { queue.try_recv().ok()? } else { queue.recv().ok()? };
-        if let Message::Line(line) = message {
-            return Some(line);
+        match queue.try_recv().or_else(|_| next_after_rest(queue, state)) {
+            Ok(Message::Line(line)) => return Some(line),
+            Ok(Message::Wake) => {}
+            Err(_) => return None,
         }
     }
+}
+
+/// Waits for a line when none is queued: first so that nobody has to wake this thread, then until somebody does.
+fn next_after_rest(queue: &Receiver<Message>, state: &State) -> Result<Message, TryRecvError> {
+    let is_ending = || state.ending.load(Ordering::Acquire);
+    if !is_ending() {
+        std::thread::sleep(REST);
+    }
+    queue.try_recv().or_else(|empty| {
+        if is_ending() { Err(empty) } else { queue.recv().map_err(|_| TryRecvError::Disconnected) }
+    })
 }
 
 impl Drop for LogGuard {
