@@ -178,7 +178,7 @@ fn an_upload_that_flows_is_received_and_stored_by_one_job_at_a_time() {
     for limit in [None, Some(15_000_001)] {
         let (ours, mut peer) = socket_pair();
         let sent = content.clone();
-        // With a limit the peer's last octets are nobody's.
+        // With a limit the peer's last octets are nobody's: whether the system takes them is its own matter.
         let writer = thread::spawn(move || peer.write_all(&sent).is_ok());
         let (file, mut jobs) = (file(b""), Vec::new());
         let plan = TransferPlan { limit, ..super::fake::plan(Flow::FromPeer) };
@@ -189,7 +189,7 @@ fn an_upload_that_flows_is_received_and_stored_by_one_job_at_a_time() {
         assert!(stored(&file) == content[..expected]);
         assert!(jobs.contains(&"StorageJob::Flow".to_owned()), "{jobs:?}");
         drop(pump);
-        assert_eq!(writer.join().unwrap(), limit.is_none());
+        assert!(writer.join().unwrap() || limit.is_some());
     }
 }
 
