@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::processor::Account;
 use super::report::Sample;
-use super::servers::{LARGE, SMALL_FILES, Target};
+use super::servers::{self, LARGE, SMALL_FILES, Target};
 use super::work::Found;
 use crate::workspace;
 
@@ -61,8 +61,18 @@ const CLIENTS: [Client; 5] = [
     },
 ];
 
-/// Every client in turn against this server.
-pub(super) fn measure(target: &Target, directory: &Path) -> Result<Vec<Sample>, String> {
+/// Every client in turn against vsftpd, as often as there are rounds.
+pub(super) fn turns(rounds: usize, root: &Path, directory: &Path) -> Result<Vec<Sample>, String> {
+    let target = Target::start(&*servers::foreign_called("vsftpd")?, root, directory, false)?;
+    let mut samples = Vec::new();
+    for round in 1..=rounds {
+        eprintln!("round {round}");
+        samples.extend(measure(&target, directory)?);
+    }
+    Ok(samples)
+}
+
+fn measure(target: &Target, directory: &Path) -> Result<Vec<Sample>, String> {
     // Our own client as it is shipped, others where the system has them.
     let shipped = workspace::root().join("target/release");
     let path = format!("{}:{}", shipped.display(), std::env::var("PATH").unwrap_or_default());

@@ -32,7 +32,7 @@ pub(crate) struct Options {
     growth: bool,
 
     /// Our client beside curl, lftp and ncftp, against vsftpd.
-    #[arg(long, conflicts_with_all = ["peers", "growth", "only"])]
+    #[arg(long, conflicts_with_all = ["peers", "growth", "only", "seconds", "chart"])]
     clients: bool,
 
     /// Only work whose name has this in it; may be repeated.
@@ -79,14 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         .collect();
     let root = servers::root(directory.path(), if options.clients { &[] } else { &wanted })?;
     let samples = if options.clients {
-        let vsftpd = servers::foreign_called("vsftpd")?;
-        let target = Target::start(&*vsftpd, &root, directory.path(), false)?;
-        let mut samples = Vec::new();
-        for round in 1..=options.rounds {
-            eprintln!("round {round}");
-            samples.extend(clients::measure(&target, directory.path())?);
-        }
-        samples
+        clients::turns(options.rounds, &root, directory.path())?
     } else {
         turns(options, &wanted, &root, directory.path())?
     };
